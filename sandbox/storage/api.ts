@@ -8,7 +8,6 @@ export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: ObjectMeta;
-  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the kind.
   readonly [field: string]: any;
 }
 
@@ -34,12 +33,10 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly finalizers?: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: managedFields and the rest.
   readonly [field: string]: any;
 }
 
 /** What a client sends: an object before the server has completed it. */
-// biome-ignore lint/suspicious/noExplicitAny: unchecked input.
 export type Draft = {
   metadata: { name?: string; generateName?: string; [field: string]: any };
   [field: string]: any;
