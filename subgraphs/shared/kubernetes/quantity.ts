@@ -1,0 +1,4 @@
+/** A Kubernetes quantity: exact, in nano-units. */
+export interface Quantity {
+  readonly nanos: bigint;
+}
