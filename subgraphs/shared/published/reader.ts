@@ -1,0 +1,31 @@
+import { Pool } from 'pg';
+import type { Logger } from '../logger.js';
+
+/** Reads published views. Every subgraph of a process shares one. */
+export interface PublishedReader {
+  query<Row>(sql: string, values: unknown[]): Promise<Row[]>;
+}
+
+export class PublishedViews implements PublishedReader {
+  readonly #pool: Pool;
+
+  constructor(databaseUrl: string, logger: Logger) {
+    this.#pool = new Pool({
+      connectionString: databaseUrl,
+      application_name: 'meridian-published',
+      max: 6,
+      connectionTimeoutMillis: 2_000,
+      statement_timeout: 10_000,
+    });
+    this.#pool.on('error', (error) => logger.warn({ error }, 'database connection lost'));
+  }
+
+  async query<Row>(sql: string, values: unknown[]): Promise<Row[]> {
+    const result = await this.#pool.query(sql, values);
+    return result.rows as Row[];
+  }
+
+  async dispose(): Promise<void> {
+    await this.#pool.end();
+  }
+}
