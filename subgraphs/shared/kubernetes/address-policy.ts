@@ -1,15 +1,148 @@
+import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { promisify } from 'node:util';
+import ipaddr from 'ipaddr.js';
+import { BadUserInputError } from '../errors.js';
+import { quoted } from './names.js';
+
+/** Which API servers Meridian may talk to: a server's address is input, and must not lead into our own network. */
 export interface AddressPolicy {
   /** The server's URL when it may be used; otherwise BadUserInputError. Resolves no name. */
   requireServer(server: string, field: readonly string[]): URL;
-  /** As requireServer, and the addresses that the name has now must be allowed. */
+  /** As requireServer, and the addresses that the name has now must be allowed too. */
   requireResolvable(server: string, field: readonly string[]): Promise<URL>;
-  /** The `lookup` of sockets to that server: refuses addresses that are not allowed, before connecting. */
+  /**
+   * The `lookup` of every socket to that server: refuses, before connecting, addresses that are not allowed, so that
+   * a name cannot be pointed elsewhere after it was accepted.
+   */
   lookupFor(server: URL): LookupFunction;
 }
-export function createAddressPolicy(_options: {
+
+/** The name led to an address that the policy refuses. */
+export class AddressRefusedError extends Error {
+  readonly code = 'ERR_ADDRESS_REFUSED';
+  constructor() {
+    super('the server has an address that is not allowed here');
+  }
+}
+
+type Lookup = (
+  hostname: string,
+  options: { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** Where clouds answer with their machines' credentials. No configured network opens these. */
+const metadataAddresses = ['169.254.169.254', 'fd00:ec2::254', '100.100.100.200', '168.63.129.16'].map((ip) =>
+  ipaddr.process(ip).toNormalizedString(),
+);
+
+/**
+ * @param options.networks CIDRs allowed besides public addresses, such as `10.0.0.0/8`
+ * @param options.origins exact origins that are allowed whatever their address, and with http, such as
+ *   `http://127.0.0.1:6443`
+ * @throws Error whose message is the remedy, for the configuration reader
+ */
+export function createAddressPolicy(options: {
   networks: readonly string[];
   origins: readonly string[];
+  lookup?: Lookup;
 }): AddressPolicy {
-  throw new Error('being written');
+  const networks = options.networks.map(parseNetwork);
+  const origins = new Set(options.origins.map(parseOrigin));
+  const lookup: Lookup = options.lookup ?? systemLookup;
+  const resolve = promisify(lookup);
+
+  const isAllowed = (address: string): boolean => {
+    if (!ipaddr.isValid(address)) return false;
+    const ip = ipaddr.process(address);
+    if (metadataAddresses.includes(ip.toNormalizedString())) return false;
+    if (ip.range() === 'unicast') return true;
+    return networks.some(
+      ([network, bits]) => network.kind() === ip.kind() && ip.match([network, bits] as never),
+    );
+  };
+
+  const requireServer = (server: string, field: readonly string[]): URL => {
+    const refuse = (message: string) => BadUserInputError.at(field, message);
+    // The text may hold a password: it is never repeated.
+    if (server.length > 2_048 || !URL.canParse(server)) {
+      throw refuse("The server is not a URL: give the API server's address, such as https://10.0.0.1:6443.");
+    }
+    const url = new URL(server);
+    if (url.username || url.password) throw refuse('The server must not contain a user name or password.');
+    if (url.search || url.hash) throw refuse('The server must not contain "?" or "#".');
+    if (/(^|\/)\.\.?(\/|$)|%|\\/.test(server))
+      throw refuse('The server must not contain "%", "\\" or dot segments.');
+    if (origins.has(url.origin)) return url;
+    if (url.protocol !== 'https:') {
+      throw refuse(`The server starts with ${quoted(`${url.protocol}//`)}: use https://.`);
+    }
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (ipaddr.isValid(host) && !isAllowed(host)) throw refuse(notAllowed(`The server's address ${host}`));
+    return url;
+  };
+
+  return {
+    requireServer,
+
+    async requireResolvable(server, field) {
+      const url = requireServer(server, field);
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      if (origins.has(url.origin) || ipaddr.isValid(host)) return url;
+      const addresses = await resolve(host, { all: true }).catch(() => []);
+      if (addresses.length === 0) {
+        throw BadUserInputError.at(
+          field,
+          `The server's name ${quoted(host)} has no address: check its spelling.`,
+        );
+      }
+      if (!addresses.every(({ address }) => isAllowed(address))) {
+        throw BadUserInputError.at(
+          field,
+          notAllowed(`The server's name ${quoted(host)} leads to an address that`),
+        );
+      }
+      return url;
+    },
+
+    lookupFor(server) {
+      const free = origins.has(server.origin);
+      return (hostname, { all }, callback) => {
+        lookup(hostname, { all: true }, (error, addresses) => {
+          if (error) return callback(error, []);
+          const [first] = addresses;
+          // One bad address among good ones would be tried as well.
+          if (!first || (!free && !addresses.every(({ address }) => isAllowed(address)))) {
+            return callback(new AddressRefusedError(), []);
+          }
+          return all ? callback(null, addresses) : callback(null, first.address, first.family);
+        });
+      };
+    },
+  };
+}
+
+const notAllowed = (subject: string): string =>
+  `${subject} is not allowed here: only public addresses are, and the networks that the operator of Meridian lists.`;
+
+function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  try {
+    if (ipaddr.isValid(text)) {
+      const ip = ipaddr.parse(text);
+      return [ip, ip.kind() === 'ipv4' ? 32 : 128];
+    }
+    return ipaddr.parseCIDR(text);
+  } catch {
+    throw new Error(`${quoted(text)} is not a network: write it as 10.0.0.0/8 or fd00::/8`);
+  }
+}
+
+function parseOrigin(text: string): string {
+  if (URL.canParse(text)) {
+    const url = new URL(text);
+    if (/^https?:$/.test(url.protocol) && !url.username && url.pathname === '/' && !url.search)
+      return url.origin;
+  }
+  throw new Error(`${quoted(text)} is not an origin: write it as https://host:port`);
 }
