@@ -14,7 +14,9 @@ test('hands over what comes too late, so that it can be closed', async () => {
   const controller = new AbortController();
   controller.abort(new Error('gone'));
   const late: string[] = [];
-  await expect(abortable(Promise.resolve('x'), controller.signal, (value) => late.push(value))).rejects.toThrow();
+  await expect(
+    abortable(Promise.resolve('x'), controller.signal, (value) => late.push(value)),
+  ).rejects.toThrow();
   await expect.poll(() => late).toEqual(['x']);
 });
 

@@ -54,6 +54,8 @@ export function whileNotAborted<T, R>(
       end();
       return done;
     } catch (error) {
+      // The reader gets the error, not `done`.
+      leave = () => undefined;
       end();
       throw error;
     }

@@ -22,6 +22,10 @@ export interface SubgraphRequest {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** The text of a request on the wire, and what its caller context is bound to. */
+export const requestBody = ({ query, operationName, variables }: SubgraphRequest): string =>
+  JSON.stringify({ query, operationName: operationName ?? null, variables: variables ?? {} });
+
 export type SubgraphEvents = AsyncIterableIterator<ExecutionResult>;
 
 /**

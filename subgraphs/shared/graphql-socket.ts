@@ -1,0 +1,118 @@
+import type { Server } from 'graphql-ws';
+import { CloseCode } from 'graphql-ws';
+import type { RawData, ServerOptions, WebSocket } from 'ws';
+import type { Logger } from './logger.js';
+
+/** Limits of ws (reliability.md, section 4): its own defaults let one client hold 100 MiB. */
+export const socketServerOptions = {
+  noServer: true,
+  maxPayload: 64 * 1_024,
+  perMessageDeflate: false,
+  maxFragments: 256,
+} satisfies ServerOptions;
+
+/** Own close codes, beside those of the graphql-transport-ws protocol. */
+export const closeCodes = {
+  /** The server stops: connect again, to another replica perhaps. */
+  goingAway: 1001,
+  /** More messages in a second than any honest client sends. */
+  policyViolation: 1008,
+  /** The client has not read for a minute. */
+  tooSlow: 4410,
+  forbidden: CloseCode.Forbidden,
+} as const;
+
+const pingMilliseconds = 12_000;
+const slowestReadMilliseconds = 60_000;
+const messagesPerSecond = 200;
+const messageBurst = 400;
+
+/**
+ * Connects one WebSocket to a graphql-ws server: pings, and ends a peer that does not answer them; sends no faster
+ * than the peer reads; closes one that stopped reading or that floods. (graphql-ws's own `useServer` writes to the
+ * console and has no limits.)
+ */
+export function connectGraphqlSocket<E>(
+  server: Server<E>,
+  socket: WebSocket,
+  extra: E,
+  logger: Logger,
+): void {
+  const budget = new MessageBudget();
+  const stopPings = keepAlive(socket);
+  socket.on('error', (error) => logger.debug({ error }, 'socket failed'));
+  const closed = server.opened(
+    {
+      protocol: socket.protocol,
+      send: (data) => send(socket, data),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) =>
+        socket.on('message', (data: RawData) => {
+          if (!budget.spend()) {
+            socket.close(closeCodes.policyViolation, 'Too many messages');
+            return;
+          }
+          handle(String(data)).catch((error) => {
+            logger.error({ error }, 'handling a socket message failed');
+            socket.close(CloseCode.InternalServerError, 'Internal server error');
+          });
+        }),
+    },
+    extra,
+  );
+  socket.once('close', (code, reason) => {
+    stopPings();
+    closed(code, String(reason)).catch((error) => logger.error({ error }, 'closing a socket failed'));
+  });
+}
+
+function send(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) {
+      resolve();
+      return;
+    }
+    const tooSlow = setTimeout(() => {
+      socket.close(closeCodes.tooSlow, 'Too slow');
+      socket.terminate();
+    }, slowestReadMilliseconds);
+    // An error here means that the socket is gone; its close event tells everyone who needs to know.
+    socket.send(data, () => {
+      clearTimeout(tooSlow);
+      resolve();
+    });
+  });
+}
+
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) {
+      socket.terminate();
+      return;
+    }
+    answered = false;
+    socket.ping();
+  }, pingMilliseconds);
+  return () => clearInterval(timer);
+}
+
+/** A token bucket on the monotonic clock. */
+class MessageBudget {
+  #tokens = messageBurst;
+  #filledAt = performance.now();
+
+  spend(): boolean {
+    const now = performance.now();
+    this.#tokens = Math.min(
+      messageBurst,
+      this.#tokens + ((now - this.#filledAt) / 1_000) * messagesPerSecond,
+    );
+    this.#filledAt = now;
+    this.#tokens -= 1;
+    return this.#tokens >= 0;
+  }
+}

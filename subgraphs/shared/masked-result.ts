@@ -1,0 +1,55 @@
+import type { ExecutionResult, GraphQLFormattedError, SourceLocation } from 'graphql';
+import type { Caller } from './caller.js';
+import { toPublicError } from './errors.js';
+import type { Logger } from './logger.js';
+
+export interface MaskedResult {
+  readonly data?: ExecutionResult['data'];
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+interface AnyResult {
+  readonly data?: ExecutionResult['data'] | undefined;
+  readonly errors?: readonly AnyError[] | undefined;
+}
+
+interface AnyError {
+  readonly message: string;
+  readonly locations?: readonly SourceLocation[] | undefined;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+  readonly originalError?: unknown;
+}
+
+/** What leaves a process: the data, and errors without anything from below. */
+export function maskResult(
+  result: AnyResult,
+  caller: Pick<Caller, 'requestId'>,
+  logger: Logger,
+): MaskedResult {
+  return {
+    ...(result.data === undefined ? {} : { data: result.data }),
+    ...(result.errors ? { errors: maskErrors(result.errors, caller, logger) } : {}),
+  };
+}
+
+/** One by one through `toPublicError`; place and path stay, and what was hidden is logged. */
+export const maskErrors = (
+  errors: readonly AnyError[],
+  { requestId }: Pick<Caller, 'requestId'>,
+  logger: Logger,
+): GraphQLFormattedError[] =>
+  errors.map((error) => {
+    const { message, extensions } = toPublicError(error, requestId, () =>
+      logger.error(
+        { requestId, path: error.path, error: error.originalError ?? error },
+        'an operation failed',
+      ),
+    );
+    return {
+      message,
+      ...(error.locations?.length ? { locations: error.locations } : {}),
+      ...(error.path ? { path: error.path } : {}),
+      extensions,
+    };
+  });
