@@ -1,0 +1,43 @@
+/**
+ * Runs with a signal that aborts when `ms` have passed (with `timedOut()` as reason) or one of the outer signals
+ * aborts (with its reason). Rejects with that reason at once, whether or not `run` heeds the signal.
+ */
+export async function withDeadline<T>(
+  ms: number,
+  outer: readonly (AbortSignal | undefined)[],
+  timedOut: () => Error,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const unlink = linkSignals(controller, outer);
+  const timer = setTimeout(() => controller.abort(timedOut()), ms);
+  try {
+    controller.signal.throwIfAborted();
+    const aborted = new Promise<never>((_resolve, reject) => {
+      controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), {
+        once: true,
+      });
+    });
+    return await Promise.race([aborted, run(controller.signal)]);
+  } finally {
+    clearTimeout(timer);
+    unlink();
+  }
+}
+
+/** Aborts the controller when one of the signals does. Returns what unlinks them (AbortSignal.any leaks in Node.js 20). */
+export function linkSignals(
+  controller: AbortController,
+  outer: readonly (AbortSignal | undefined)[],
+): () => void {
+  const links = outer.flatMap((signal) => {
+    if (!signal) return [];
+    const abort = () => controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    return [() => signal.removeEventListener('abort', abort)];
+  });
+  return () => {
+    for (const unlink of links) unlink();
+  };
+}
