@@ -1,3 +1,6 @@
+import type { Transaction } from '../database.js';
+import { notifyDomainEvent } from '../domain-events.js';
+import { newId } from '../ids.js';
 import type { GrantSource, Scope } from '../permissions.js';
 import type { PublishedReader } from './reader.js';
 
@@ -45,6 +48,34 @@ export class PublishedGrants implements GrantSource {
         [userId],
       ),
     ]);
+    if (credentials[0]?.kind === 'ACCESS_TOKEN') this.#noteUse(credentialId);
     return { credential: credentials[0], grants };
   }
+
+  /** `AccessToken.lastUsedAt`, to the minute. Nobody waits for it, and no request fails for it. */
+  #noteUse(tokenId: string): void {
+    this.reader.query('SELECT identity.note_token_use($1)', [tokenId]).catch(() => undefined);
+  }
+}
+
+/**
+ * Makes the user project-owner of a project that is being created, in the transaction that creates it (a function
+ * that identity publishes). A user who is it already stays it.
+ */
+export async function grantProjectOwner(
+  transaction: Transaction,
+  { userId, projectId }: { userId: string; projectId: string },
+): Promise<void> {
+  await transaction.query('SELECT identity.grant_project_owner($1, $2, $3, now())', [
+    userId,
+    projectId,
+    newId('binding'),
+  ]);
+  await notifyDomainEvent(transaction, { type: 'identity.changed', userId });
+}
+
+/** Takes all roles of a project that is being deleted, in the transaction that deletes it. */
+export async function removeProjectBindings(transaction: Transaction, projectId: string): Promise<void> {
+  await transaction.query('SELECT identity.remove_project_bindings($1)', [projectId]);
+  await notifyDomainEvent(transaction, { type: 'identity.changed', userId: null });
 }
