@@ -1,0 +1,269 @@
+import { type Api, ApiError, type KubernetesObject } from '../storage/api.js';
+import { matchesLabelSelector } from '../storage/label-selector.js';
+import type { Clock } from './clock.js';
+import {
+  findNewReplicaSet,
+  newReplicaSetDraft,
+  nextRevision,
+  REVISION,
+  removeOldReplicaSets,
+  reuseReplicaSet,
+  revisionOf,
+} from './deployment-revisions.js';
+import { activeOf, allOf, DeploymentScaling, type ReplicaSetsOf } from './deployment-scaling.js';
+import {
+  conditionOf,
+  countReplicas,
+  type DeploymentStatus,
+  isComplete,
+  progressDeadline,
+  withCondition,
+  withRolloutConditions,
+} from './deployment-status.js';
+import { draftOf, isEqual } from './draft.js';
+import { EventRecorder } from './event-recorder.js';
+import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
+import { controllerOf, controllerReference, isControlledBy } from './ownership.js';
+import { isPodFinished } from './pod-condition.js';
+import { WorkQueue } from './work-queue.js';
+
+export interface DeploymentCaches {
+  readonly deployments: ObjectCache;
+  /** Indexed by namespace. */
+  readonly replicaSets: ObjectCache;
+  /** Indexed by the uid of the controller. */
+  readonly pods: ObjectCache;
+}
+
+/** Rolls Deployments out over ReplicaSets, in the steps and with the conditions of Kubernetes' own controller. */
+export class DeploymentController {
+  private readonly queue: WorkQueue;
+  private readonly scaling: DeploymentScaling;
+
+  constructor(
+    private readonly api: Api,
+    private readonly clock: Clock,
+    private readonly caches: DeploymentCaches,
+  ) {
+    this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
+    this.scaling = new DeploymentScaling(
+      api,
+      new EventRecorder(api, clock, { component: 'deployment-controller' }),
+    );
+    caches.deployments.subscribe(({ object }) => this.queue.add(keyOf(object)));
+    caches.replicaSets.subscribe(({ object }) => this.enqueueOwner(object));
+    caches.pods.subscribe(({ type, object }) => {
+      // Recreate waits for old pods to be gone; nothing else here depends on single pods.
+      const replicaSet = type === 'DELETED' ? controllerOf(object) : undefined;
+      const owner = replicaSet && caches.replicaSets.get(`${object.metadata.namespace}/${replicaSet.name}`);
+      if (owner) this.enqueueOwner(owner);
+    });
+  }
+
+  dispose(): void {
+    this.queue.dispose();
+  }
+
+  private enqueueOwner(replicaSet: KubernetesObject): void {
+    const owner = controllerOf(replicaSet);
+    if (owner?.kind === 'Deployment') this.queue.add(`${replicaSet.metadata.namespace}/${owner.name}`);
+  }
+
+  private reconcile(key: string): void {
+    const { namespace, name } = splitKey(key);
+    const read = () => this.api.get('deployments', namespace, name);
+    const found = read();
+    if (!found) return;
+    if (found.metadata.deletionTimestamp) {
+      this.publishCounts(this.lookUp(found));
+      return;
+    }
+    this.notePause(found);
+    const deployment = read();
+    if (!deployment) return;
+    const { paused, strategy } = deployment['spec'];
+    const known = this.lookUp(deployment);
+    if (paused || this.scaling.isScaled(known)) {
+      this.resize(known);
+      return;
+    }
+    if (strategy?.type === 'Recreate') {
+      this.recreate(known);
+      return;
+    }
+    this.roll(this.provideNew(known));
+  }
+
+  private resize(known: ReplicaSetsOf): void {
+    this.scaling.resize(known.new ? this.provideNew(known) : known);
+    const sets = this.refresh(known.deployment);
+    if (sets.deployment['spec'].paused) removeOldReplicaSets(this.api, sets.deployment, sets.old);
+    this.publishCounts(this.refresh(known.deployment));
+  }
+
+  private roll(sets: ReplicaSetsOf): void {
+    if (
+      !this.scaling.growNew(sets) &&
+      !this.scaling.shrinkOld(sets) &&
+      isComplete(sets.deployment, statusOf(sets))
+    )
+      removeOldReplicaSets(this.api, sets.deployment, sets.old);
+    this.publishRollout(this.refresh(sets.deployment));
+  }
+
+  private recreate(known: ReplicaSetsOf): void {
+    const isWaiting = this.scaling.emptyOld(known) || this.hasPods(known.old);
+    if (isWaiting) {
+      this.publishRollout(this.refresh(known.deployment));
+      return;
+    }
+    const sets = this.provideNew(known);
+    this.scaling.growNew(sets);
+    if (isComplete(sets.deployment, statusOf(sets)))
+      removeOldReplicaSets(this.api, sets.deployment, sets.old);
+    this.publishRollout(this.refresh(sets.deployment));
+  }
+
+  private hasPods(replicaSets: readonly KubernetesObject[]): boolean {
+    return replicaSets.some(({ metadata }) =>
+      this.caches.pods.by(metadata.uid).some((pod) => !isPodFinished(pod)),
+    );
+  }
+
+  private refresh({ metadata }: KubernetesObject): ReplicaSetsOf {
+    const deployment = this.api.get('deployments', metadata.namespace, metadata.name);
+    if (!deployment) throw new ApiError(404, 'NotFound', `deployments.apps "${metadata.name}" not found`);
+    return this.lookUp(deployment);
+  }
+
+  /** The Deployment's ReplicaSets; orphans that its selector matches are adopted. */
+  private lookUp(deployment: KubernetesObject): ReplicaSetsOf {
+    const { namespace } = deployment.metadata;
+    const owned: KubernetesObject[] = [];
+    for (const replicaSet of this.caches.replicaSets.by(namespace ?? '')) {
+      if (isControlledBy(replicaSet, deployment)) owned.push(replicaSet);
+      else if (this.mayAdopt(deployment, replicaSet)) owned.push(this.adopt(deployment, replicaSet));
+    }
+    const current = findNewReplicaSet(deployment, owned);
+    return { deployment, new: current, old: owned.filter((replicaSet) => replicaSet !== current) };
+  }
+
+  private mayAdopt(deployment: KubernetesObject, replicaSet: KubernetesObject): boolean {
+    if (controllerOf(replicaSet) || replicaSet.metadata.deletionTimestamp) return false;
+    if (deployment.metadata.deletionTimestamp) return false;
+    return matchesLabelSelector(replicaSet.metadata.labels, deployment['spec'].selector);
+  }
+
+  private adopt(deployment: KubernetesObject, replicaSet: KubernetesObject): KubernetesObject {
+    const draft = draftOf(replicaSet);
+    const others = replicaSet.metadata.ownerReferences ?? [];
+    draft.metadata['ownerReferences'] = [...others, controllerReference(deployment)];
+    return this.api.update('replicasets', draft);
+  }
+
+  /** Makes sure that the ReplicaSet of the current template exists and carries the newest revision. */
+  private provideNew(sets: ReplicaSetsOf): ReplicaSetsOf {
+    const { deployment } = sets;
+    const revision = nextRevision(sets.old);
+    if (sets.new) {
+      const reused = reuseReplicaSet(this.api, deployment, sets.new, revision);
+      const message = `Found new replica set "${reused.metadata.name}"`;
+      this.noteRevision(
+        deployment,
+        String(revisionOf(reused)),
+        { reason: 'FoundNewReplicaSet', message },
+        true,
+      );
+      return this.refresh(deployment);
+    }
+    const draft = newReplicaSetDraft(deployment, sets.old, revision);
+    const name = draft.metadata.name ?? '';
+    try {
+      this.api.create('replicasets', draft);
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'AlreadyExists')
+        this.countCollision(deployment, error);
+      const message = `Failed to create new replica set "${name}": ${error instanceof Error ? error.message : error}`;
+      this.note(deployment, { status: 'False', reason: 'ReplicaSetCreateError', message });
+      throw error;
+    }
+    if (draft['spec'].replicas > 0) this.scaling.recordScaling(deployment, name, 0, draft['spec'].replicas);
+    const message = `Created new replica set "${name}"`;
+    this.noteRevision(deployment, String(revision), { reason: 'NewReplicaSetCreated', message }, false);
+    return this.refresh(deployment);
+  }
+
+  /** Another template has the same hash: the count goes into the next hash. */
+  private countCollision(deployment: KubernetesObject, error: ApiError): never {
+    const before: DeploymentStatus = deployment['status'] ?? {};
+    this.writeStatus(deployment, { ...before, collisionCount: (before.collisionCount ?? 0) + 1 });
+    throw error;
+  }
+
+  private noteRevision(
+    deployment: KubernetesObject,
+    revision: string,
+    condition: { reason: string; message: string },
+    onlyWhenMissing: boolean,
+  ): void {
+    let current = deployment;
+    if (deployment.metadata.annotations?.[REVISION] !== revision) {
+      const draft = draftOf(deployment);
+      draft.metadata['annotations'] = { ...draft.metadata['annotations'], [REVISION]: revision };
+      current = this.api.update('deployments', draft);
+    }
+    if (onlyWhenMissing && conditionOf(current['status'] ?? {}, 'Progressing')) return;
+    if (current['spec'].progressDeadlineSeconds === undefined) return;
+    this.note(current, { status: 'True', ...condition });
+  }
+
+  private notePause(deployment: KubernetesObject): void {
+    const progressing = conditionOf(deployment['status'] ?? {}, 'Progressing');
+    if (deployment['spec'].progressDeadlineSeconds === undefined) return;
+    if (progressing?.['reason'] === 'ProgressDeadlineExceeded') return;
+    const isNoted = progressing?.['reason'] === 'DeploymentPaused';
+    if (deployment['spec'].paused && !isNoted)
+      this.note(deployment, {
+        status: 'Unknown',
+        reason: 'DeploymentPaused',
+        message: 'Deployment is paused',
+      });
+    if (!deployment['spec'].paused && isNoted)
+      this.note(deployment, {
+        status: 'Unknown',
+        reason: 'DeploymentResumed',
+        message: 'Deployment is resumed',
+      });
+  }
+
+  private note(
+    deployment: KubernetesObject,
+    condition: { status: string; reason: string; message: string },
+  ): void {
+    const next = { type: 'Progressing', ...condition };
+    this.writeStatus(deployment, withCondition(deployment['status'] ?? {}, next, this.clock.now()));
+  }
+
+  private publishCounts(sets: ReplicaSetsOf): void {
+    const { deployment } = sets;
+    this.writeStatus(deployment, countReplicas(deployment, allOf(sets), sets.new, this.clock.now()));
+  }
+
+  private publishRollout(sets: ReplicaSetsOf): void {
+    const { deployment } = sets;
+    const now = this.clock.now();
+    const counted = countReplicas(deployment, allOf(sets), sets.new, now);
+    const status = withRolloutConditions(deployment, counted, allOf(sets), sets.new, now);
+    this.writeStatus(deployment, status);
+    const deadline = progressDeadline(deployment, status);
+    const isMoving = !isComplete(deployment, status) || activeOf(sets.old).length > 0;
+    if (deadline !== undefined && isMoving) this.queue.addAfter(keyOf(deployment), deadline - now + 1000);
+  }
+
+  private writeStatus(deployment: KubernetesObject, status: DeploymentStatus): void {
+    if (isEqual(deployment['status'] ?? {}, status)) return;
+    this.api.update('deployments', { ...draftOf(deployment), status: structuredClone(status) }, 'status');
+  }
+}
+
+const statusOf = ({ deployment }: ReplicaSetsOf): DeploymentStatus => deployment['status'] ?? {};
