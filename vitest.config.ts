@@ -15,6 +15,9 @@ export default defineConfig({
     setupFiles: ['test/kit/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // .ci/run counts the tests from this file.
+    reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
+    outputFile: { json: 'node_modules/.cache/test-results.json' },
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -158,6 +158,6 @@ function refusedTarget(input: unknown): AuditEntry {
   return {
     targetType: kind.charAt(0).toUpperCase() + kind.slice(1),
     targetId: storable(String(id)),
-    targetName: storable(String(name ?? '')),
+    targetName: storable(typeof name === 'string' ? name : ''),
   };
 }

@@ -73,6 +73,23 @@ export const integer = (
     fallback,
   );
 
+export const decimal = (
+  name: string,
+  range: { min: number; max: number },
+  fallback?: number,
+): Setting<number> =>
+  setting(
+    name,
+    (value) => {
+      const number = Number(value);
+      if (!(number >= range.min && number <= range.max)) {
+        throw new Error(`${JSON.stringify(value)} is not a number from ${range.min} to ${range.max}`);
+      }
+      return number;
+    },
+    fallback,
+  );
+
 /** A TCP port; 0 asks the operating system for a free one. */
 export const port = (name: string, fallback?: number): Setting<number> =>
   integer(name, { min: 0, max: 65_535 }, fallback);

@@ -1,0 +1,3 @@
+import { main } from './compose.js';
+
+process.exitCode = main(process.argv.slice(2));

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { type Meridian, startMeridian } from '../../main.js';
+import type { Clock } from '../../subgraphs/shared/clock.js';
+import { Disposables } from '../../subgraphs/shared/exit.js';
+import { createLogger } from '../../subgraphs/shared/logger.js';
+import { GraphqlClient } from './graphql-client.js';
+import { createTestDatabase } from './postgres.js';
+import { Seed } from './seed.js';
+
+export interface Stack {
+  readonly meridian: Meridian;
+  readonly url: string;
+  /** Signed in as the first administrator. */
+  readonly admin: GraphqlClient;
+  readonly adminPassword: string;
+  readonly databaseUrl: string;
+  readonly seed: Seed;
+  /** All log lines so far, at debug level: searched for secrets, printed when MERIDIAN_LOG_LEVEL is set. */
+  readonly log: string[];
+  /** A client with a token, or with none. Closed with the stack. */
+  client(token: string | null): GraphqlClient;
+  signIn(login: string, password: string): Promise<GraphqlClient>;
+  dispose(): Promise<void>;
+}
+
+/** The whole system in this process, as `npm start` makes it, with a database of its own and fast sandbox clusters. */
+export async function startStack(
+  options: { sandboxes?: number; env?: Record<string, string>; clock?: Clock } = {},
+): Promise<Stack> {
+  const log: string[] = [];
+  const logger = createLogger({
+    level: 'debug',
+    destination: new Writable({
+      write(chunk, _encoding, done) {
+        log.push(String(chunk));
+        if (process.env['MERIDIAN_LOG_LEVEL']) process.stderr.write(chunk);
+        done();
+      },
+    }),
+  });
+  const parts = new Disposables(logger);
+  const database = parts.add('test database', await createTestDatabase());
+  const folder = await mkdtemp(join(tmpdir(), 'meridian-stack-'));
+  parts.add('data folder', { dispose: () => rm(folder, { recursive: true, force: true }) });
+  const adminPassword = `admin-${randomBytes(9).toString('base64url')}`;
+  const env = {
+    DATABASE_URL: database.url,
+    MERIDIAN_DATA: folder,
+    MERIDIAN_PORT: '0',
+    MERIDIAN_ADMIN_PASSWORD: adminPassword,
+    MERIDIAN_SANDBOX: String(options.sandboxes ?? 1),
+    MERIDIAN_SANDBOX_PACE: '0.1',
+    ...options.env,
+  };
+  try {
+    const meridian = await startMeridian(env, parts, logger, options.clock);
+    const { url } = meridian.gateway;
+    const client = (token: string | null): GraphqlClient =>
+      parts.add('client', new GraphqlClient(url, token));
+    const signIn = async (login: string, password: string): Promise<GraphqlClient> => {
+      const { token } = await client(null).mutate(
+        'mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code message } } }',
+        { input: { login, password } },
+      );
+      return client(token);
+    };
+    const admin = await signIn('admin', adminPassword);
+    return {
+      meridian,
+      url,
+      admin,
+      adminPassword,
+      databaseUrl: database.url,
+      seed: new Seed(admin, signIn),
+      log,
+      client,
+      signIn,
+      dispose: () => parts.dispose(),
+    };
+  } catch (error) {
+    await parts.dispose();
+    throw error;
+  }
+}
