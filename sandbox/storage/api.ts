@@ -87,4 +87,6 @@ export interface Api {
   ): KubernetesObject | undefined;
   /** Called synchronously after each write, in order. Does not replay what is there already. Returns the unsubscriber. */
   watch(resource: ResourceName, listener: (event: StoreEvent) => void): () => void;
+  /** The same API for another writer, named in managedFields, such as `kubelet`. */
+  as(manager: string): Api;
 }
