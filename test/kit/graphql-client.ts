@@ -20,6 +20,8 @@ export class GraphqlClient {
   constructor(
     readonly url: string,
     readonly token: string | null,
+    /** Told the text of every answer, to search it for secrets. */
+    private readonly onAnswer: (text: string) => void = () => undefined,
   ) {}
 
   /** The answer as it is, errors included. */
@@ -37,7 +39,9 @@ export class GraphqlClient {
       },
       body: JSON.stringify({ query, variables }),
     });
-    return { status: response.status, ...((await response.json()) as Omit<GraphqlAnswer, 'status'>) };
+    const text = await response.text();
+    this.onAnswer(text);
+    return { status: response.status, ...(JSON.parse(text) as Omit<GraphqlAnswer, 'status'>) };
   }
 
   /** The data of an answer without errors. */
@@ -74,6 +78,7 @@ export class GraphqlClient {
       webSocketImpl: WebSocket,
       connectionParams: this.token ? { authorization: `Bearer ${this.token}` } : {},
       retryAttempts: 0,
+      on: { message: (message) => message.type === 'next' && this.onAnswer(JSON.stringify(message)) },
     });
     return this.#socket;
   }

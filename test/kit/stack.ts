@@ -7,6 +7,7 @@ import { type Meridian, startMeridian } from '../../main.js';
 import type { Clock } from '../../subgraphs/shared/clock.js';
 import { Disposables } from '../../subgraphs/shared/exit.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
+import { Canaries } from './canaries.js';
 import { GraphqlClient } from './graphql-client.js';
 import { createTestDatabase } from './postgres.js';
 import { Seed } from './seed.js';
@@ -19,6 +20,8 @@ export interface Stack {
   readonly adminPassword: string;
   readonly databaseUrl: string;
   readonly seed: Seed;
+  /** Secrets that must not leave; add those that a test makes up. Checked when the stack is disposed. */
+  readonly canaries: Canaries;
   /** All log lines so far, at debug level: searched for secrets, printed when MERIDIAN_LOG_LEVEL is set. */
   readonly log: string[];
   /** A client with a token, or with none. Closed with the stack. */
@@ -47,11 +50,17 @@ export async function startStack(
   const folder = await mkdtemp(join(tmpdir(), 'meridian-stack-'));
   parts.add('data folder', { dispose: () => rm(folder, { recursive: true, force: true }) });
   const adminPassword = `admin-${randomBytes(9).toString('base64url')}`;
+  const secretKey = randomBytes(32).toString('base64');
+  const canaries = new Canaries();
+  canaries.add('administrator password', adminPassword);
+  canaries.add('secret key', secretKey);
+  const answers: string[] = [];
   const env = {
     DATABASE_URL: database.url,
     MERIDIAN_DATA: folder,
     MERIDIAN_PORT: '0',
     MERIDIAN_ADMIN_PASSWORD: adminPassword,
+    MERIDIAN_SECRET_KEY: secretKey,
     MERIDIAN_SANDBOX: String(options.sandboxes ?? 1),
     MERIDIAN_SANDBOX_PACE: '0.1',
     ...options.env,
@@ -59,8 +68,9 @@ export async function startStack(
   try {
     const meridian = await startMeridian(env, parts, logger, options.clock);
     const { url } = meridian.gateway;
+    for (const sandbox of meridian.sandboxes) canaries.add(`token of ${sandbox.name}`, sandbox.token);
     const client = (token: string | null): GraphqlClient =>
-      parts.add('client', new GraphqlClient(url, token));
+      parts.add('client', new GraphqlClient(url, token, (answer) => answers.push(answer)));
     const signIn = async (login: string, password: string): Promise<GraphqlClient> => {
       const { token } = await client(null).mutate(
         'mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code message } } }',
@@ -76,13 +86,28 @@ export async function startStack(
       adminPassword,
       databaseUrl: database.url,
       seed: new Seed(admin, signIn),
+      canaries,
       log,
       client,
       signIn,
-      dispose: () => parts.dispose(),
+      async dispose() {
+        const audit = await readAuditLog(meridian);
+        await parts.dispose();
+        const leaks = [
+          ...canaries.findIn(log.join('')).map((name) => `${name} in the log`),
+          ...canaries.findIn(answers.join('\n')).map((name) => `${name} in an answer`),
+          ...canaries.findIn(audit).map((name) => `${name} in the audit log`),
+        ];
+        if (leaks.length > 0) throw new Error(`secrets left the system: ${leaks.join(', ')}`);
+      },
     };
   } catch (error) {
     await parts.dispose();
     throw error;
   }
+}
+
+async function readAuditLog(meridian: Meridian): Promise<string> {
+  const rows = await meridian.services.published.query('SELECT * FROM audit.event', []).catch(() => []);
+  return JSON.stringify(rows);
 }
