@@ -57,7 +57,7 @@ export class NamespaceController {
     if (!namespace) return;
     const draft = draftOf(namespace);
     draft['spec'] = { ...draft['spec'], finalizers: [] };
-    this.api.update('namespaces', draft);
+    this.api.update('namespaces', draft, 'finalize');
     if (this.api.get('namespaces', undefined, name)) this.api.remove('namespaces', undefined, name);
   }
 

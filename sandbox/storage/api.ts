@@ -76,8 +76,9 @@ export interface Api {
   /**
    * Replaces an object; `status` replaces only its status. A resourceVersion in the draft must be the current one.
    * A write that changes nothing keeps the resourceVersion and sends no event.
+   * `finalize` changes only `spec.finalizers` of a namespace, which a plain update leaves alone.
    */
-  update(resource: ResourceName, draft: Draft, subresource?: 'status'): KubernetesObject;
+  update(resource: ResourceName, draft: Draft, subresource?: 'status' | 'finalize'): KubernetesObject;
   /** Graceful for pods: sets deletionTimestamp, and the kubelet removes it with `gracePeriodSeconds: 0`. */
   remove(
     resource: ResourceName,

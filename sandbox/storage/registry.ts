@@ -10,6 +10,7 @@ import type { KindRules, RuleContext } from './kind-rules.js';
 import { randomSuffix, randomUid } from './random.js';
 import { apiVersionOf, getResource, type Resource } from './resources.js';
 import { keyOf, type Store } from './store.js';
+import { timestamp } from './timestamp.js';
 import { validateMetadata, validateMetadataUpdate } from './validation/metadata.js';
 
 export interface WriteOptions {
@@ -89,7 +90,7 @@ export class Registry implements Api {
   update(
     resource: ResourceName,
     draft: Draft,
-    options: 'status' | UpdateOptions | undefined = {},
+    options: 'status' | 'finalize' | UpdateOptions | undefined = {},
   ): KubernetesObject {
     const kind = getResource(resource);
     const settings: UpdateOptions = typeof options === 'string' ? { subresource: options } : options;
@@ -224,6 +225,8 @@ export class Registry implements Api {
   private carryOver(kind: Resource, object: any, previous: any, subresource: string | undefined): any {
     const { metadata } = object;
     const kept = previous.metadata;
+    if (subresource === 'finalize')
+      return { ...structuredClone(previous), spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] } };
     if (subresource === 'status') {
       const managedFields = metadata.managedFields ?? kept.managedFields;
       return { ...structuredClone(previous), status: object.status, metadata: { ...structuredClone(kept), ...(managedFields ? { managedFields } : {}) } };
@@ -238,9 +241,9 @@ export class Registry implements Api {
 
   private replace(kind: Resource, object: any, previous: KubernetesObject, options: UpdateOptions): KubernetesObject {
     const { rules } = this.of(kind.name);
-    const isStatus = options.subresource === 'status';
+    const isWhole = options.subresource === undefined || options.subresource === 'scale';
     const errors = new FieldErrors();
-    if (!isStatus) {
+    if (isWhole) {
       for (const plugin of this.admission) plugin.mutateUpdate?.(kind, object, previous);
       rules.prepareUpdate?.(object, previous, this.context, errors);
       if (kind.hasGeneration && this.isNewGeneration(rules, object, previous))
@@ -257,7 +260,7 @@ export class Registry implements Api {
       object.metadata.deletionTimestamp !== undefined &&
       (object.metadata.finalizers ?? []).length === 0 &&
       (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
-      kind.name !== 'namespaces';
+      (kind.name !== 'namespaces' || (object.spec.finalizers ?? []).length === 0);
     if (options.dryRun) return object;
     return isLast ? this.erase(kind, object) : this.write(kind, object);
   }
@@ -282,7 +285,6 @@ const withVersion = (object: any, resourceVersion: string): KubernetesObject => 
   metadata: { ...object.metadata, resourceVersion },
 });
 
-export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 const checkPreconditions = (kind: Resource, { metadata }: KubernetesObject, { preconditions }: RemoveOptions): void => {
   const fail = (what: string, wanted: string, actual: string, why: string): ApiError =>

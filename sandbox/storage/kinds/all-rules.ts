@@ -1,0 +1,41 @@
+import type { ResourceName } from '../api.js';
+import type { KindRules } from '../kind-rules.js';
+import { configMapRules, secretRules } from './config.js';
+import { ingressRules } from './ingress.js';
+import { namespaceRules } from './namespace.js';
+import { podRules } from './pod.js';
+import {
+  endpointSliceRules,
+  endpointsRules,
+  eventRules,
+  horizontalPodAutoscalerRules,
+  limitRangeRules,
+  podDisruptionBudgetRules,
+  resourceQuotaRules,
+} from './policies.js';
+import { serviceRules } from './service.js';
+import { persistentVolumeClaimRules, persistentVolumeRules, storageClassRules } from './storage.js';
+import { deploymentRules, replicaSetRules, statefulSetRules } from './workloads.js';
+
+/** Resources that are not here have no rules of their own. */
+export const allRules: Readonly<Record<ResourceName, KindRules>> = {
+  configmaps: configMapRules,
+  deployments: deploymentRules,
+  endpoints: endpointsRules,
+  endpointslices: endpointSliceRules,
+  events: eventRules,
+  horizontalpodautoscalers: horizontalPodAutoscalerRules,
+  ingresses: ingressRules,
+  limitranges: limitRangeRules,
+  namespaces: namespaceRules,
+  persistentvolumeclaims: persistentVolumeClaimRules,
+  persistentvolumes: persistentVolumeRules,
+  poddisruptionbudgets: podDisruptionBudgetRules,
+  pods: podRules,
+  replicasets: replicaSetRules,
+  resourcequotas: resourceQuotaRules,
+  secrets: secretRules,
+  services: serviceRules,
+  statefulsets: statefulSetRules,
+  storageclasses: storageClassRules,
+};

@@ -1,0 +1,48 @@
+import { defaultStorageClass } from './admission/default-storage-class.js';
+import { limitRanger } from './admission/limit-ranger.js';
+import { namespaceLifecycle } from './admission/namespace-lifecycle.js';
+import { podDefaults } from './admission/pod-defaults.js';
+import { resourceQuota } from './admission/resource-quota.js';
+import { allRules } from './kinds/all-rules.js';
+import type { Random } from './random.js';
+import { Registry } from './registry.js';
+import { Store } from './store.js';
+import { collectGarbage } from './upkeep/garbage-collector.js';
+import { keepQuotas } from './upkeep/quota-keeper.js';
+
+export interface StorageOptions {
+  readonly now: () => number;
+  readonly random: Random;
+  /** Writes kept per resource for watches and consistent pages; older ones answer 410. */
+  readonly historyLimit?: number;
+}
+
+export interface Storage {
+  readonly registry: Registry;
+  dispose(): void;
+}
+
+/** Versions start above 1, so that a client's very old one is refused like on a cluster with a past. */
+const FIRST_REVISION = 1000;
+const HISTORY_LIMIT = 5000;
+const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+/** The composition root of the storage: store, rules, admission and what keeps it in order. */
+export const openStorage = ({ now, random, historyLimit = HISTORY_LIMIT }: StorageOptions): Storage => {
+  const store = new Store(FIRST_REVISION, historyLimit);
+  const registry: Registry = new Registry({ store, random, now }, allRules, [
+    namespaceLifecycle(store),
+    limitRanger(store),
+    podDefaults(store, random),
+    defaultStorageClass(store),
+    resourceQuota(store, (quota) => registry.update('resourcequotas', quota, { subresource: 'status', manager: 'kube-apiserver' })),
+  ]);
+  const upkeep = [collectGarbage(registry), keepQuotas(registry)];
+  for (const name of NAMESPACES) registry.create('namespaces', { metadata: { name } }, { manager: 'kube-apiserver' });
+  return {
+    registry,
+    dispose: () => {
+      for (const each of upkeep) each.dispose();
+    },
+  };
+};
