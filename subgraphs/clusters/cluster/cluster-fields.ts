@@ -1,0 +1,50 @@
+import { BadUserInputError } from '../../shared/errors.js';
+import { isValidName, quoted } from '../../shared/kubernetes/names.js';
+
+/** Checks of the fields that an operator fills in. Each returns the value to keep, or throws naming the field. */
+export function checkedText(value: string, field: readonly string[], longest: number): string {
+  const text = value.trim();
+  if (text === '') throw BadUserInputError.at(field, `${field.at(-1)} is empty: give text, or leave it out.`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (text.length > longest || /[\u0000-\u001f\u007f]/.test(text)) {
+    throw BadUserInputError.at(
+      field,
+      `${field.at(-1)} has ${text.length} characters or a line break: use one line of at most ${longest}.`,
+    );
+  }
+  return text;
+}
+
+/** A domain such as `apps.example.com`, below which host names are made. */
+export function checkedDomain(value: string, field: readonly string[]): string {
+  // Service and environment names come before it in a host name of at most 253 characters.
+  if (isValidName(value) && value.length <= 120) return value;
+  throw BadUserInputError.at(
+    field,
+    `${quoted(value)} is not a domain: write lower-case names with dots between them, such as apps.example.com.`,
+  );
+}
+
+const labelName = /^[a-zA-Z0-9]([-_./a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/;
+
+export function checkedLabels(value: unknown, field: readonly string[]): Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw BadUserInputError.at(field, 'labels must be an object of text by name, such as {"tier": "gold"}.');
+  }
+  const labels = Object.entries(value as Record<string, unknown>);
+  if (labels.length > 64)
+    throw BadUserInputError.at(field, `There are ${labels.length} labels: give at most 64.`);
+  const problems = labels.flatMap(([name, text]) => {
+    if (!labelName.test(name)) {
+      return [{ field: [...field, name.slice(0, 80)], message: `${quoted(name)} is not a name of a label.` }];
+    }
+    if (typeof text !== 'string' || text.length > 200) {
+      return [
+        { field: [...field, name], message: `Label ${quoted(name)} must be text of at most 200 characters.` },
+      ];
+    }
+    return [];
+  });
+  if (problems.length > 0) throw new BadUserInputError(problems);
+  return Object.fromEntries(labels) as Record<string, string>;
+}

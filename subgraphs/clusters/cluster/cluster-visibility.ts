@@ -1,0 +1,63 @@
+import type { DomainEvents } from '../../shared/domain-events.js';
+import type { PermissionSet } from '../../shared/permissions.js';
+import type { PublishedEnvironment } from '../../shared/published/environment.js';
+
+/** Another process's change is seen after this at the latest, even when its event was lost. */
+const cacheMilliseconds = 2_000;
+
+/** Who may know of a cluster: whoever may read it, and whoever may see an environment on it. */
+export class ClusterVisibility {
+  #cache: { at: number; environments: Promise<PublishedEnvironment[]> } | undefined;
+
+  constructor(
+    private readonly environments: { listAll(): Promise<PublishedEnvironment[]> },
+    private readonly clock: { now(): number },
+    events: Pick<DomainEvents, 'on' | 'onResynced'>,
+  ) {
+    const forget = (): void => {
+      this.#cache = undefined;
+    };
+    events.on('environment.changed', forget);
+    events.onResynced(forget);
+  }
+
+  /** Those of the ids that may be known of. */
+  async visible(permissions: PermissionSet, ids: readonly string[]): Promise<Set<string>> {
+    const visible = new Set(ids.filter((clusterId) => permissions.allows('clusters.read', { clusterId })));
+    if (visible.size === ids.length || !permissions.has('environments.read')) return visible;
+    const denied = new Set(
+      permissions
+        .filter('clusters.read')
+        .deny.flatMap((scope) => (isClusterOnly(scope) ? [scope.clusterId] : [])),
+    );
+    for (const environment of await this.#environments()) {
+      const { clusterId } = environment;
+      if (visible.has(clusterId) || denied.has(clusterId) || !ids.includes(clusterId)) continue;
+      if (permissions.allows('environments.read', environment)) visible.add(clusterId);
+    }
+    return visible;
+  }
+
+  #environments(): Promise<PublishedEnvironment[]> {
+    const now = this.clock.now();
+    if (this.#cache && now - this.#cache.at < cacheMilliseconds) return this.#cache.environments;
+    const environments = this.environments.listAll();
+    const cache = { at: now, environments };
+    this.#cache = cache;
+    environments.catch(() => {
+      if (this.#cache === cache) this.#cache = undefined;
+    });
+    return environments;
+  }
+}
+
+const isClusterOnly = (scope: {
+  clusterId?: string | null;
+  projectId?: string | null;
+  landscapeId?: string | null;
+  applicationId?: string | null;
+}): boolean =>
+  scope.clusterId != null &&
+  scope.projectId == null &&
+  scope.landscapeId == null &&
+  scope.applicationId == null;

@@ -1,0 +1,104 @@
+import DataLoader from 'dataloader';
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { Permission, type ReferenceResolver } from '../../shared/federated-schema.js';
+import { type Page, PageArguments } from '../../shared/pagination.js';
+import type { RequestContext } from '../../shared/request-context.js';
+import type { CapacityService } from '../capacity/capacity.service.js';
+import { Resources } from '../capacity/resources.type.js';
+import type { NodeService } from '../node/node.service.js';
+import { ClusterNode, ClusterNodeConnection } from '../node/node.type.js';
+import type { StorageClassService } from '../storage-class/storage-class.service.js';
+import { StorageClass } from '../storage-class/storage-class.type.js';
+import type { ClusterService } from './cluster.service.js';
+import { Cluster, ClusterConnection } from './cluster.type.js';
+import { ClusterListArguments } from './cluster-list.type.js';
+
+const clusterLoader = Symbol('clusters');
+
+@Resolver(() => Cluster)
+export class ClusterResolver implements ReferenceResolver {
+  constructor(
+    private readonly clusters: ClusterService,
+    private readonly nodeService: NodeService,
+    private readonly storageClassService: StorageClassService,
+    private readonly capacityService: CapacityService,
+  ) {}
+
+  @Query(() => Cluster, {
+    nullable: true,
+    description: 'The cluster with this id or name; null when there is none that the caller may see.',
+  })
+  @Permission('clusters.read')
+  async cluster(
+    @Arg('id', () => ID, { nullable: true, description: 'Its id.' }) id: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Its name, instead of the id.' }) name:
+      | string
+      | null,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<Cluster | undefined> {
+    return this.clusters.find(caller, { id, name });
+  }
+
+  @Query(() => ClusterConnection, {
+    name: 'clusters',
+    description: 'Clusters that the caller may read, and those with an environment that the caller may see.',
+  })
+  @Permission('clusters.read')
+  clusterList(
+    @Args(() => ClusterListArguments) query: ClusterListArguments,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<Page<Cluster>> {
+    return this.clusters.list(caller, query);
+  }
+
+  @FieldResolver(() => ClusterNodeConnection, { description: 'Its machines, by name.' })
+  nodes(@Root() { id }: Cluster, @Args(() => PageArguments) page: PageArguments): Promise<Page<ClusterNode>> {
+    return this.nodeService.list(id, page);
+  }
+
+  @FieldResolver(() => [StorageClass], { description: 'The kinds of storage that it offers, by name.' })
+  storageClasses(@Root() { id }: Cluster): Promise<StorageClass[]> {
+    return this.storageClassService.list(id);
+  }
+
+  @FieldResolver(() => Resources, { description: 'What its nodes have together.' })
+  capacity(@Root() { id }: Cluster): Promise<Resources> {
+    return this.capacityService.capacity(id);
+  }
+
+  @FieldResolver(() => Resources, { description: 'What its nodes have for pods.' })
+  allocatable(@Root() { id }: Cluster): Promise<Resources> {
+    return this.capacityService.allocatable(id);
+  }
+
+  @FieldResolver(() => Resources, {
+    description:
+      'What all pods on it have asked for, as of a minute ago at most. 0 as long as it was never read.',
+  })
+  requested(@Root() { id }: Cluster): Promise<Resources> {
+    return this.capacityService.requested(id);
+  }
+
+  @FieldResolver(() => Resources, {
+    nullable: true,
+    description: 'What is used now; null when the cluster has no metrics.',
+  })
+  usage(@Root() { id }: Cluster): Promise<Resources | null> {
+    return this.capacityService.usage(id);
+  }
+
+  resolveReference(
+    { id }: { id: string },
+    { caller, loaders }: RequestContext,
+  ): Promise<Cluster | undefined> {
+    const loader = loaders.get(
+      clusterLoader,
+      () =>
+        new DataLoader<string, Cluster | undefined>(async (ids) => {
+          const found = await this.clusters.mapByIds(caller, ids);
+          return ids.map((key) => found.get(key));
+        }),
+    );
+    return loader.load(id);
+  }
+}

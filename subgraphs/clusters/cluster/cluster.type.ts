@@ -1,0 +1,125 @@
+import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Entity, Permission, Shareable } from '../../shared/federated-schema.js';
+import { connectionOf } from '../../shared/pagination.js';
+import { DateTimeScalar, JsonScalar } from '../../shared/scalars.js';
+import { ObservationError } from '../../shared/shared-types.js';
+import { type ClusterStatus, clusterStatuses } from '../status/cluster-state.js';
+import { type Infrastructure, infrastructures } from './infrastructure.js';
+
+const namesOf = <T extends object>(values: T): { [K in keyof T]: K } =>
+  Object.fromEntries(Object.keys(values).map((name) => [name, name])) as { [K in keyof T]: K };
+const described = (values: Readonly<Record<string, string>>): never =>
+  Object.fromEntries(Object.entries(values).map(([name, description]) => [name, { description }])) as never;
+
+export const InfrastructureEnum = namesOf(infrastructures);
+export const ClusterStatusEnum = namesOf(clusterStatuses);
+
+registerEnumType(InfrastructureEnum, {
+  name: 'Infrastructure',
+  description: 'What a cluster runs on.',
+  valuesConfig: described(infrastructures),
+});
+registerEnumType(ClusterStatusEnum, {
+  name: 'ClusterStatus',
+  description: 'How a cluster is, as Meridian last saw it.',
+  valuesConfig: described(clusterStatuses),
+});
+
+/** Only its id is needed to resolve the rest; the class comes after. */
+interface ClusterReference {
+  id: string;
+}
+
+@ObjectType({
+  description: 'How fresh a value read from a cluster is. Partial or stale data always says so.',
+})
+@Shareable()
+@Permission('signed-in')
+export class Observation {
+  @Field(() => Cluster, { description: 'The cluster it was read from.' })
+  cluster: ClusterReference;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the cluster last confirmed it; null when it never did.',
+  })
+  observedAt: Date | null;
+
+  @Field({ description: 'True when the cluster does not answer now and the value is the last one known.' })
+  stale: boolean;
+
+  @Field(() => ObservationError, { nullable: true, description: 'Why it is stale.' })
+  error: ObservationError | null;
+}
+
+@ObjectType({ description: 'A Kubernetes cluster on any infrastructure, in a data centre or region.' })
+@Entity()
+@Permission('clusters.read')
+export class Cluster {
+  @Field(() => ID, { description: 'Global id.' })
+  id: string;
+
+  @Field({ description: 'RFC 1123 label, unique among registered clusters.' })
+  name: string;
+
+  @Field({ description: 'What people call it.' })
+  displayName: string;
+
+  @Field(() => InfrastructureEnum, { description: 'What it runs on.' })
+  infrastructure: Infrastructure;
+
+  @Field(() => String, { nullable: true, description: 'Data centre or region.' })
+  location: string | null;
+
+  @Field(() => JsonScalar, { description: "Labels of the operator's choice: an object of text by name." })
+  labels: Record<string, string>;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Public HTTP routes get host names below it; null when there are none.',
+  })
+  ingressDomain: string | null;
+
+  @Field(() => ClusterStatusEnum, { description: 'How it was when last asked, some seconds ago.' })
+  status: ClusterStatus;
+
+  @Field(() => String, { nullable: true, description: 'Why it is not READY, for a person; null when it is.' })
+  statusReason: string | null;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it last answered; null when it has not since Meridian started.',
+  })
+  lastSeenAt: Date | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'How long the last answer took, in milliseconds; null while it does not answer.',
+  })
+  latencyMs: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'As the cluster says, such as v1.36.2; the last one known while it does not answer.',
+  })
+  kubernetesVersion: string | null;
+
+  @Field(() => Observation, {
+    description:
+      'How fresh what is read from the cluster is: nodes, storage classes, capacity, allocatable and requested. What was never read is empty or 0.',
+  })
+  observed: Observation;
+
+  @Field(() => Int, {
+    description: 'Raised by each change; give it to updateCluster to notice changes of others.',
+  })
+  version: number;
+
+  @Field(() => DateTimeScalar, { description: 'When it was registered.' })
+  createdAt: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When its record was last changed.' })
+  updatedAt: Date;
+}
+
+export const ClusterConnection = connectionOf(Cluster, 'Cluster', 'clusters.read');

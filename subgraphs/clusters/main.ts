@@ -1,0 +1,10 @@
+import { runSubgraph } from '../shared/service.js';
+import { readClustersConfig } from './config.js';
+import { startClustersSubgraph } from './subgraph.js';
+
+await runSubgraph({
+  name: 'clusters',
+  defaultPort: 4002,
+  env: process.env,
+  start: (env, services) => startClustersSubgraph(readClustersConfig(env), services),
+});
