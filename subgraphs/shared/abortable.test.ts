@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { abortable, whileNotAborted } from './abortable.js';
+import { UnauthenticatedError } from './errors.js';
 
 const never = new Promise<never>(() => undefined);
 
@@ -49,4 +50,16 @@ test('passes on what the source throws, once, and is done afterwards', async () 
   expect(await stream.next()).toEqual({ value: 2, done: false });
   await expect(stream.next()).rejects.toThrow('revoked');
   expect(await stream.next()).toEqual({ value: undefined, done: true });
+});
+
+test('throws one of our errors to the reader when it is the reason, whether or not one waits', async () => {
+  for (const waits of [true, false]) {
+    const controller = new AbortController();
+    const silent = { next: () => never, [Symbol.asyncIterator]: () => silent };
+    const stream = whileNotAborted(silent, controller.signal, (item) => item);
+    const reading = waits ? stream.next() : undefined;
+    controller.abort(new UnauthenticatedError('expired'));
+    await expect(reading ?? stream.next()).rejects.toThrow('expired');
+    expect(await stream.next()).toEqual({ value: undefined, done: true });
+  }
 });

@@ -1,3 +1,5 @@
+import { MeridianError } from './errors.js';
+
 /** Settles with the promise, or rejects with the signal's reason if that comes first; `onLate` gets a value that came too late. */
 export function abortable<T>(
   promise: PromiseLike<T>,
@@ -24,7 +26,9 @@ export function abortable<T>(
 
 /**
  * Maps a stream, one item after the other, until it ends, the reader leaves or the signal is aborted. In the last two
- * cases `next` answers `done` at once, even while the source is silent, and the source is told to return.
+ * cases the reader has its answer at once, even while the source is silent, and the source is told to return. A
+ * signal aborted with one of Meridian's errors (a token that expired, say) throws it to the reader; any other reason
+ * just ends the stream.
  */
 export function whileNotAborted<T, R>(
   source: AsyncIterable<T>,
@@ -34,45 +38,60 @@ export function whileNotAborted<T, R>(
   const iterator = source[Symbol.asyncIterator]();
   const done: IteratorResult<R> = { value: undefined, done: true };
   // Only the read that waits now: racing every read against one long-lived promise would leak a reaction for each.
-  let leave: (result: IteratorResult<R>) => void = () => undefined;
+  let reader: { resolve: (result: IteratorResult<R>) => void; reject: (error: unknown) => void } | undefined;
   let ended = false;
+  let untold: MeridianError | undefined;
+
   const end = (): void => {
     if (ended) return;
     ended = true;
-    signal.removeEventListener('abort', end);
-    leave(done);
+    signal.removeEventListener('abort', onAbort);
     // A generator that waits for its next item returns only after that: nobody waits for it.
     Promise.resolve(iterator.return?.()).catch(() => undefined);
   };
-  if (signal.aborted) end();
-  else signal.addEventListener('abort', end, { once: true });
+  const settle = (how: (waiting: NonNullable<typeof reader>) => void): void => {
+    const waiting = reader;
+    reader = undefined;
+    if (waiting) how(waiting);
+  };
+  const onAbort = (): void => {
+    end();
+    const error = signal.reason instanceof MeridianError ? signal.reason : undefined;
+    if (error && reader) settle(({ reject }) => reject(error));
+    else untold = error;
+    settle(({ resolve }) => resolve(done));
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
 
-  const pull = async (): Promise<IteratorResult<R>> => {
+  const read = async (): Promise<void> => {
     try {
       const item = await iterator.next();
-      if (!item.done) return { value: await map(item.value), done: false };
-      end();
-      return done;
+      if (item.done) end();
+      const result = item.done ? done : { value: await map(item.value), done: false };
+      settle(({ resolve }) => resolve(result));
     } catch (error) {
-      // The reader gets the error, not `done`.
-      leave = () => undefined;
       end();
-      throw error;
+      settle(({ reject }) => reject(error));
     }
   };
 
   return {
     next: () =>
       new Promise((resolve, reject) => {
-        if (ended) {
+        if (untold) {
+          reject(untold);
+          untold = undefined;
+        } else if (ended) {
           resolve(done);
-          return;
+        } else {
+          reader = { resolve, reject };
+          void read();
         }
-        leave = resolve;
-        pull().then(resolve, reject);
       }),
     async return() {
       end();
+      settle(({ resolve }) => resolve(done));
       return done;
     },
     [Symbol.asyncIterator]() {

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { askOverSocket, modes, startTinyGateway, tokenFor } from './tiny-gateway.js';
+
+describe.each(modes)('a gateway with its subgraphs %s', (mode) => {
+  test('answers a query across subgraphs', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const { status, data, errors } = await tiny.post('{ projects { name cluster { name } } }');
+    expect({ status, errors }).toEqual({ status: 200, errors: undefined });
+    expect(data).toEqual({
+      projects: ['p1', 'p2', 'p3'].map((id) => ({
+        name: `project ${id}`,
+        cluster: { name: `cluster of ${id}` },
+      })),
+    });
+  });
+
+  test('tells every subgraph who asks, from the token alone', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const headers = {
+      'impersonate-user': 'root',
+      'x-remote-user': 'root',
+      'x-forwarded-for': '10.1.1.1',
+      'meridian-caller': 'forged',
+    };
+    expect((await tiny.post('{ whoAmI }', { headers })).data).toEqual({ whoAmI: null });
+    const token = await tokenFor({ userId: 'user_grace' });
+    expect((await tiny.post('{ whoAmI }', { headers, token })).data).toEqual({ whoAmI: 'user_grace' });
+  });
+
+  test('masks what comes from below, and keeps the fields that have an answer', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const { data, errors, text, headers } = await tiny.post(
+      '{ leak project(id: "p1") { name clusterSecret } }',
+    );
+    expect(data).toEqual({ leak: null, project: { name: 'project p1', clusterSecret: null } });
+    expect(errors?.map(({ path, extensions }) => [path, extensions])).toEqual([
+      [['leak'], { code: 'INTERNAL', requestId: headers.get('x-request-id') }],
+      [['project', 'clusterSecret'], { code: 'INTERNAL', requestId: headers.get('x-request-id') }],
+    ]);
+    expect(text).not.toMatch(/SELECT|10\.0|ECONN|ER_SQL|projects|clusters|stack/);
+    expect(tiny.log.join('')).toContain('SELECT * FROM secrets');
+  });
+
+  test('passes an error of the closed list through with its message', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const { data, errors } = await tiny.post('{ project(id: "absent") { name } }');
+    expect(data).toEqual({ project: null });
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: 'Project "absent" does not exist, or you may not see it.',
+        path: ['project'],
+        extensions: { code: 'NOT_FOUND', requestId: expect.any(String) },
+      }),
+    ]);
+  });
+
+  test('runs queries and mutations over the socket as over HTTP', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const rename = 'mutation ($id: ID!) { rename(id: $id, name: "new") { name cluster { name } } }';
+    const anonymous = await askOverSocket(tiny.socket(), rename, { id: 'p1' });
+    expect(anonymous.data).toEqual({ rename: null });
+    expect(anonymous.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const signedIn = await askOverSocket(tiny.socket(await tokenFor()), rename, { id: 'p1' });
+    expect(signedIn).toEqual({ data: { rename: { name: 'new', cluster: { name: 'cluster of p1' } } } });
+    const leak = await askOverSocket(tiny.socket(), '{ leak }');
+    expect(leak.errors?.[0]?.extensions).toEqual({ code: 'INTERNAL', requestId: expect.any(String) });
+    expect(JSON.stringify(leak)).not.toContain('SELECT');
+  });
+
+  test('stops the work of a client that leaves', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const controller = new AbortController();
+    const asking = tiny.post('{ hang }', { signal: controller.signal });
+    asking.catch(() => undefined);
+    await expect.poll(() => tiny.subgraphs.calls).toEqual(['hang']);
+    controller.abort();
+    await expect.poll(() => tiny.subgraphs.aborted, { timeout: 1_000 }).toBe(1);
+    const socket = tiny.socket();
+    void askOverSocket(socket, '{ hang }').catch(() => undefined);
+    await expect.poll(() => tiny.subgraphs.calls).toEqual(['hang', 'hang']);
+    socket.terminate();
+    await expect.poll(() => tiny.subgraphs.aborted, { timeout: 1_000 }).toBe(2);
+  });
+});
