@@ -15,6 +15,9 @@ export interface SeededService extends SeededEnvironment {
   serviceId: string;
 }
 
+/** Seconds: a real cluster really pulls images. */
+const patience = process.env['MERIDIAN_TEST_KUBECONFIG'] ? 300 : 40;
+
 /** A name that no other test uses. */
 export const uniqueName = (prefix: string): string => `${prefix}-${randomBytes(4).toString('hex')}`;
 
@@ -112,7 +115,7 @@ export class Seed {
   }
 
   /** Waits until the deployment has ended, and gives its phase. */
-  async finished(deploymentId: string, seconds = 40): Promise<string> {
+  async finished(deploymentId: string, seconds = patience): Promise<string> {
     const ended = new Set(['SUCCEEDED', 'FAILED', 'ABORTED', 'SUPERSEDED']);
     return eventually(
       async () => {

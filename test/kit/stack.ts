@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -30,7 +30,13 @@ export interface Stack {
   dispose(): Promise<void>;
 }
 
-/** The whole system in this process, as `npm start` makes it, with a database of its own and fast sandbox clusters. */
+/** Path of the kubeconfig of a real cluster to run the end-to-end suite on, instead of sandbox clusters. */
+export const realCluster = process.env['MERIDIAN_TEST_KUBECONFIG'];
+
+/**
+ * The whole system in this process, as `npm start` makes it, with a database of its own and fast sandbox clusters, or
+ * with the one real cluster of MERIDIAN_TEST_KUBECONFIG.
+ */
 export async function startStack(
   options: { sandboxes?: number; env?: Record<string, string>; clock?: Clock } = {},
 ): Promise<Stack> {
@@ -61,7 +67,12 @@ export async function startStack(
     MERIDIAN_PORT: '0',
     MERIDIAN_ADMIN_PASSWORD: adminPassword,
     MERIDIAN_SECRET_KEY: secretKey,
-    MERIDIAN_SANDBOX: String(options.sandboxes ?? 1),
+    MERIDIAN_SANDBOX: String(realCluster ? 0 : (options.sandboxes ?? 1)),
+    // Only the tests' own clusters are registered: they may be anywhere.
+    ...(realCluster ? { MERIDIAN_CLUSTER_NETWORKS: '0.0.0.0/0,::/0' } : {}),
+    ...(process.env['MERIDIAN_CLUSTER_ORIGINS']
+      ? { MERIDIAN_CLUSTER_ORIGINS: process.env['MERIDIAN_CLUSTER_ORIGINS'] }
+      : {}),
     MERIDIAN_SANDBOX_PACE: '0.1',
     ...options.env,
   };
@@ -79,6 +90,7 @@ export async function startStack(
       return client(token);
     };
     const admin = await signIn('admin', adminPassword);
+    if (realCluster) await registerRealCluster(admin, realCluster);
     return {
       meridian,
       url,
@@ -105,6 +117,13 @@ export async function startStack(
     await parts.dispose();
     throw error;
   }
+}
+
+async function registerRealCluster(admin: GraphqlClient, path: string): Promise<void> {
+  await admin.mutate(
+    `mutation ($input: RegisterClusterInput!) { registerCluster(input: $input) { cluster { id } userErrors { code field message } } }`,
+    { input: { name: 'real', infrastructure: 'OTHER', kubeconfig: await readFile(path, 'utf8') } },
+  );
 }
 
 async function readAuditLog(meridian: Meridian): Promise<string> {
