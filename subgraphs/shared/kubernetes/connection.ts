@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
@@ -101,6 +102,8 @@ export class KubernetesConnection implements ClusterName {
     this.#clock = options.clock ?? systemClock;
     this.#circuit = new CircuitBreaker({ clock: this.#clock });
     this.#calls = new Bulkhead(this.#limits.calls, this.#limits.queue);
+    // Every call and stream listens to it.
+    setMaxListeners(0, this.#closed.signal);
     this.#onUnauthorized = options.onUnauthorized ?? (() => undefined);
   }
 
