@@ -1,0 +1,10 @@
+import { Field, ID, ObjectType } from 'type-graphql';
+import { Permission, Reference } from '../../shared/federated-schema.js';
+
+@ObjectType({ description: 'A stage on the way to production.' })
+@Reference()
+@Permission('signed-in')
+export class Landscape {
+  @Field(() => ID, { description: 'Its global id.' })
+  id: string;
+}

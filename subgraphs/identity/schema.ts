@@ -1,0 +1,36 @@
+import type { FederatedSchemaOptions } from '../shared/federated-schema.js';
+import { AccessTokenResolver } from './access-token/access-token.resolver.js';
+import { AuditEventResolver } from './audit-event/audit-event.resolver.js';
+import { ProjectResolver } from './references/project.resolver.js';
+import { RoleResolver } from './role/role.resolver.js';
+import { RoleBindingResolver } from './role-binding/role-binding.resolver.js';
+import { SessionResolver } from './session/session.resolver.js';
+import { TeamResolver } from './team/team.resolver.js';
+import { UserTeamsResolver } from './team/user-teams.resolver.js';
+import { PasswordResolver } from './user/password.resolver.js';
+import { UserResolver } from './user/user.resolver.js';
+import { ViewerResolver } from './viewer/viewer.resolver.js';
+
+export const identitySchema: FederatedSchemaOptions = {
+  resolvers: [
+    ViewerResolver,
+    UserResolver,
+    PasswordResolver,
+    UserTeamsResolver,
+    TeamResolver,
+    RoleResolver,
+    RoleBindingResolver,
+    SessionResolver,
+    AccessTokenResolver,
+    AuditEventResolver,
+    ProjectResolver,
+  ],
+  references: {
+    User: UserResolver,
+    Team: TeamResolver,
+    Role: RoleResolver,
+    RoleBinding: RoleBindingResolver,
+    AccessToken: AccessTokenResolver,
+    Project: ProjectResolver,
+  },
+};

@@ -1,0 +1,29 @@
+import { IsNull, LessThan } from 'typeorm';
+import type { Transaction } from '../../shared/database.js';
+import { SessionEntity } from './session.entity.js';
+
+/** Ended sessions are kept this long, to look up what an audit event refers to. */
+const keptMilliseconds = 90 * 86_400_000;
+
+export class SessionRepository {
+  /** Also forgets the user's sessions of long ago. */
+  async insert(transaction: Transaction, session: SessionEntity): Promise<void> {
+    const longAgo = new Date(session.createdAt.getTime() - keptMilliseconds);
+    await transaction.delete(SessionEntity, { userId: session.userId, expiresAt: LessThan(longAgo) });
+    await transaction.insert(SessionEntity, session);
+  }
+
+  async revoke(transaction: Transaction, id: string, at: Date): Promise<void> {
+    await transaction.update(SessionEntity, { id, revokedAt: IsNull() }, { revokedAt: at });
+  }
+
+  async revokeAll(transaction: Transaction, userId: string, at: Date, exceptId?: string): Promise<void> {
+    const query = transaction
+      .createQueryBuilder()
+      .update(SessionEntity)
+      .set({ revokedAt: at })
+      .where('user_id = :userId AND revoked_at IS NULL', { userId });
+    if (exceptId !== undefined) query.andWhere('id <> :exceptId', { exceptId });
+    await query.execute();
+  }
+}

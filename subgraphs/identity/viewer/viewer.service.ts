@@ -1,0 +1,44 @@
+import type { Caller } from '../../shared/caller.js';
+import { BadUserInputError } from '../../shared/errors.js';
+import { isPermissionName } from '../../shared/permission-names.js';
+import type { PermissionSet, Permissions } from '../../shared/permissions.js';
+import type { UserEntity } from '../user/user.entity.js';
+import type { UserRepository } from '../user/user.repository.js';
+import type { RecordScopes } from './record-scopes.js';
+
+export interface ViewerValue {
+  readonly user: UserEntity;
+  readonly permissions: PermissionSet;
+}
+
+export class ViewerService {
+  constructor(
+    private readonly permissions: Permissions,
+    private readonly users: UserRepository,
+    private readonly scopes: RecordScopes,
+  ) {}
+
+  /** Undefined when nobody is signed in. Throws UnauthenticatedError when the session or token has ended. */
+  async find(caller: Caller): Promise<ViewerValue | undefined> {
+    if (caller.userId === null) return undefined;
+    const permissions = await this.permissions.of(caller);
+    return { user: await this.users.get(caller.userId, []), permissions };
+  }
+
+  /** False for a record that does not exist. Without a record: may the caller use the permission anywhere? */
+  async can(
+    { permissions }: ViewerValue,
+    permission: string,
+    recordId: string | null | undefined,
+  ): Promise<boolean> {
+    if (!isPermissionName(permission)) {
+      throw BadUserInputError.at(
+        ['permission'],
+        `${JSON.stringify(permission.slice(0, 80))} is no permission.`,
+      );
+    }
+    if (recordId == null || !permissions.has(permission)) return permissions.has(permission);
+    const scope = await this.scopes.find(recordId);
+    return scope !== undefined && permissions.allows(permission, scope);
+  }
+}
