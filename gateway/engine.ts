@@ -1,5 +1,6 @@
 import type { executeQueryPlan } from '@apollo/gateway';
 import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import { sharedAbortController } from '../subgraphs/shared/abortable.js';
 import type { Caller } from '../subgraphs/shared/caller.js';
 import type { Clock } from '../subgraphs/shared/clock.js';
 import {
@@ -113,7 +114,7 @@ export class Engine {
 
 /** Aborts with the client, or with TIMEOUT when the time is up. */
 class Deadline {
-  readonly #controller = new AbortController();
+  readonly #controller = sharedAbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #onAbort: () => void;
 

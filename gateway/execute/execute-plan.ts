@@ -1,6 +1,6 @@
 import type { executeQueryPlan, ServiceMap } from '@apollo/gateway';
 import type { PlanNode } from '@apollo/query-planner';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, execute, GraphQLError } from 'graphql';
 import type { Operation } from '../operations/operation.js';
 import type { RequestScope, SubgraphResult, SubgraphSource } from '../sources/source.js';
 import { fetchEvent, fetchFrom } from './fetch.js';
@@ -17,7 +17,7 @@ export type Sources = ReadonlyMap<string, SubgraphSource>;
 export class PlanExecutor {
   constructor(
     private readonly sources: Sources,
-    private readonly execute: typeof executeQueryPlan,
+    private readonly runPlan: typeof executeQueryPlan,
   ) {}
 
   async run(
@@ -25,6 +25,8 @@ export class PlanExecutor {
     variables: Readonly<Record<string, unknown>>,
     scope: RequestScope,
   ): Promise<ExecutionResult> {
+    // The planner knows introspection as it was in 2021; graphql-js knows all of it.
+    if (operation.introspectionOnly) return introspect(operation, variables);
     return this.#run(operation, operation.plan, variables, this.#services(scope));
   }
 
@@ -59,7 +61,7 @@ export class PlanExecutor {
     const { schema, supergraphSchema, apiSchema } = generation;
     // What the executor reads of Apollo Server's request context, and nothing else.
     const request = { request: { variables }, metrics: {}, context: {}, logger: quiet };
-    const { data, errors, extensions } = await this.execute(
+    const { data, errors, extensions } = await this.runPlan(
       node ? { kind: 'QueryPlan', node } : { kind: 'QueryPlan' },
       services,
       request as unknown as Parameters<typeof executeQueryPlan>[2],
@@ -71,6 +73,12 @@ export class PlanExecutor {
     return { data: data ?? null, ...(all.length > 0 ? { errors: all } : {}) };
   }
 }
+
+const introspect = async (
+  { generation, document, name }: Operation,
+  variableValues: Readonly<Record<string, unknown>>,
+): Promise<ExecutionResult> =>
+  execute({ schema: generation.schema, document, operationName: name ?? null, variableValues });
 
 /** A null where the schema allows none, or a value of the wrong type: @apollo/gateway reports it in extensions only. */
 function incomplete(extensions: ExecutionResult['extensions']): GraphQLError[] {

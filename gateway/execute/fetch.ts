@@ -1,7 +1,8 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { GraphQLError, Kind, parse } from 'graphql';
 import { BoundedCache } from '../../subgraphs/shared/bounded-cache.js';
-import type { RequestScope, SubgraphError, SubgraphResult, SubgraphSource } from '../sources/source.js';
+import type { AnyError } from '../../subgraphs/shared/masked-result.js';
+import type { RequestScope, SubgraphResult, SubgraphSource } from '../sources/source.js';
 
 type Path = readonly (string | number)[];
 
@@ -49,7 +50,7 @@ function requireEntities(data: NonNullable<SubgraphResult['data']>, count: numbe
 }
 
 /** An error that stands for the whole fetch, at the place of what was asked: each root field, or the first entity. */
-function failures(error: SubgraphError, query: string, entities: number | undefined): GraphQLError[] {
+function failures(error: AnyError, query: string, entities: number | undefined): GraphQLError[] {
   if (entities !== undefined) return [asGraphQLError(error, ['_entities', 0])];
   return rootFields(query).map((name) => asGraphQLError(error, [name]));
 }
@@ -74,7 +75,7 @@ function rootFields(query: string): readonly string[] {
   return fields;
 }
 
-function asGraphQLError(error: SubgraphError, path: Path | undefined = error.path): GraphQLError {
+function asGraphQLError(error: AnyError, path: Path | undefined = error.path): GraphQLError {
   return new GraphQLError(error.message, {
     path: path ?? null,
     extensions: { ...error.extensions },

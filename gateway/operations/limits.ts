@@ -13,7 +13,7 @@ export const documentLimits = {
   depth: 12,
   aliases: 30,
   rootFields: 20,
-  /** After fragments are expanded; validation takes time in the square of it. */
+  /** After fragments are expanded. */
   fields: 1_000,
   directives: 100,
 } as const;

@@ -27,6 +27,14 @@ export class Operation {
     return this.definition.name?.value;
   }
 
+  /** Asks for the schema and nothing else: no subgraph takes part. */
+  get introspectionOnly(): boolean {
+    const names = this.definition.selectionSet.selections.map((selection) =>
+      selection.kind === Kind.FIELD ? selection.name.value : '',
+    );
+    return names.every((name) => name.startsWith('__')) && names.some((name) => name !== '__typename');
+  }
+
   get fragments(): Record<string, FragmentDefinitionNode> {
     const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
     for (const definition of this.document.definitions) {

@@ -10,7 +10,7 @@ import {
   validate,
 } from 'graphql';
 import type { Caller } from '../../subgraphs/shared/caller.js';
-import { BadUserInputError, type MeridianError } from '../../subgraphs/shared/errors.js';
+import { BadUserInputError, type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
 import type { Generation } from '../supergraph/generation.js';
 import {
   asksForSchema,
@@ -105,9 +105,16 @@ function findErrors(document: DocumentNode, { schema }: Generation): GraphQLErro
   const tooMuch = exceededLimits(document);
   if (tooMuch.length > 0) return tooMuch.map(asGraphQLError);
   const invalid = validate(schema, document, undefined, { maxErrors: 20 });
+  if (invalid.some(({ message }) => message === 'Validation aborted.'))
+    return [asGraphQLError(tooManyConflicts)];
   if (invalid.length > 0) return invalid.map(asBadInput);
   return conditionalSubscriptions(document).map(asGraphQLError);
 }
+
+/** graphql-js gives up when comparing fields that might conflict takes too long. */
+const tooManyConflicts = new TooLargeError(
+  'The document selects the same fields too often to be checked: select each once.',
+);
 
 /** The planner can't plan a subscription whose only root field may be absent, and the specification forbids it. */
 function conditionalSubscriptions(document: DocumentNode): MeridianError[] {

@@ -2,15 +2,10 @@ import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { BoundedQueue } from '../../subgraphs/shared/bounded-queue.js';
 import { callerContextHeader, signCallerContext } from '../../subgraphs/shared/caller-context.js';
+import { type AnyError, StreamErrors } from '../../subgraphs/shared/masked-result.js';
 import { requestBody, type SubgraphRequest } from '../../subgraphs/shared/subgraph-execution.js';
 import { connectionBody } from '../../subgraphs/shared/subgraph-socket.js';
-import {
-  type RequestScope,
-  type SubgraphError,
-  type SubgraphResult,
-  UpstreamErrors,
-  UpstreamLostError,
-} from './source.js';
+import { type RequestScope, type SubgraphResult, UpstreamLostError } from './source.js';
 
 /** What may wait for one reader; a stream that falls further behind is dropped, to be resumed with its cursor. */
 const maxWaitingEvents = 1_000;
@@ -157,7 +152,7 @@ class UpstreamWebSocket extends WebSocket {
 
 /** graphql-ws hands over either the errors that the subgraph sent or the event that ended the socket. */
 function asStreamError(reason: unknown): Error {
-  if (Array.isArray(reason)) return new UpstreamErrors(reason as SubgraphError[]);
+  if (Array.isArray(reason)) return new StreamErrors(reason as AnyError[]);
   return new UpstreamLostError('the connection to the subgraph ended', {
     cause: reason instanceof Error ? reason : describeClose(reason),
   });

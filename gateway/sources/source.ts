@@ -1,17 +1,12 @@
 import type { ExecutionResult } from 'graphql';
 import type { Caller } from '../../subgraphs/shared/caller.js';
+import type { AnyError } from '../../subgraphs/shared/masked-result.js';
 import type { Readiness } from '../../subgraphs/shared/subgraph.js';
 import type { SubgraphRequest } from '../../subgraphs/shared/subgraph-execution.js';
 
-export interface SubgraphError {
-  readonly message: string;
-  readonly path?: readonly (string | number)[] | undefined;
-  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
-}
-
 export interface SubgraphResult {
   readonly data?: ExecutionResult['data'] | undefined;
-  readonly errors?: readonly SubgraphError[] | undefined;
+  readonly errors?: readonly AnyError[] | undefined;
 }
 
 export interface RequestScope {
@@ -29,20 +24,12 @@ export interface SubgraphSource {
   readonly name: string;
   execute(request: SubgraphRequest, scope: RequestScope): Promise<SubgraphResult>;
   /**
-   * The stream throws `UpstreamErrors` when the subgraph ended it with errors, `UpstreamLostError` when the way to it
+   * The stream throws `StreamErrors` when the subgraph ended it with errors, `UpstreamLostError` when the way to it
    * broke, and is done only when the subgraph completed it.
    */
   subscribe(request: SubgraphRequest, scope: RequestScope): Promise<AsyncIterableIterator<SubgraphResult>>;
   ready(): Promise<Readiness>;
   dispose(): Promise<void>;
-}
-
-/** The subgraph ended a subscription with these errors: refused it, or stopped it later. */
-export class UpstreamErrors extends Error {
-  constructor(readonly errors: readonly SubgraphError[]) {
-    super('the subgraph ended the subscription with errors');
-    this.name = 'UpstreamErrors';
-  }
 }
 
 /** The connection to the subgraph broke, or it fell too far behind; the stream may be resumed with its cursor. */

@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import { whileNotAborted } from '../../subgraphs/shared/abortable.js';
+import { sharedAbortController, whileNotAborted } from '../../subgraphs/shared/abortable.js';
 import type { Caller } from '../../subgraphs/shared/caller.js';
 import type { Clock } from '../../subgraphs/shared/clock.js';
 import { UnauthenticatedError } from '../../subgraphs/shared/errors.js';
@@ -38,7 +38,7 @@ export function openSubscription(
   const source = sources.get(serviceName);
   if (!source) throw new Error(`the plan names ${serviceName}, for which there is no source`);
 
-  const controller = new AbortController();
+  const controller = sharedAbortController();
   const scope = { caller, signal: controller.signal };
   const upstream = resumingStream(source, upstreamRequest(operation, variables), scope, logger);
   const completed = mapInOrder(upstream, eventsUnderWay, (event) =>

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -81,15 +81,21 @@ async function run(
   return { ...result, ...(result.errors ? { errors: result.errors.map(withStatus) } : {}) };
 }
 
-/** Too many requests is an answer that proxies and clients understand by its status. */
+/** A refusal of the whole request that proxies and clients understand by its status. */
 function withStatus(error: GraphQLError): GraphQLError {
-  if (error.extensions['code'] !== 'RATE_LIMITED' || error.path) return error;
-  const retryAfter = String(error.extensions['retryAfterSeconds'] ?? 1);
+  if (error.path) return error;
+  const { code, retryAfterSeconds = 1 } = error.extensions;
+  if (code === 'RATE_LIMITED') return remade(error, 429, [['retry-after', String(retryAfterSeconds)]]);
+  if (code === 'UNAUTHENTICATED') return remade(error, 401, [['www-authenticate', 'Bearer']]);
+  return error;
+}
+
+function remade(error: GraphQLError, status: number, headers: [string, string][]): GraphQLError {
   return new GraphQLError(error.message, {
     originalError: error,
     extensions: {
       ...error.extensions,
-      http: { status: 429, headers: new Map([['retry-after', retryAfter]]) },
+      http: { status, headers: new HeaderMap(headers) },
     },
   });
 }

@@ -9,12 +9,14 @@ import {
 } from 'graphql';
 import { handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { sharedAbortController } from '../../subgraphs/shared/abortable.js';
 import type { Caller } from '../../subgraphs/shared/caller.js';
 import type { Clock } from '../../subgraphs/shared/clock.js';
 import { UnauthenticatedError } from '../../subgraphs/shared/errors.js';
 import {
   closeCodes,
   connectGraphqlSocket,
+  failingStream,
   socketServerOptions,
 } from '../../subgraphs/shared/graphql-socket.js';
 import type { Logger } from '../../subgraphs/shared/logger.js';
@@ -22,7 +24,6 @@ import { maskErrors, maskResult } from '../../subgraphs/shared/masked-result.js'
 import type { Authentication } from '../authentication.js';
 import { asGraphQLError, type Engine } from '../engine.js';
 import type { Operation } from '../operations/operation.js';
-import { UpstreamErrors } from '../sources/source.js';
 import type { OriginPolicy } from './origin.js';
 import { logRequest } from './request-log.js';
 
@@ -93,7 +94,7 @@ export function webSocketTransport(options: {
     onNext: ({ extra }, id, _payload, _args, result) =>
       maskResult(result, callerOf(extra, id), logger) as FormattedExecutionResult,
     onError({ extra }, id, _payload, errors) {
-      const masked = maskErrors(errors.flatMap(ownErrors), callerOf(extra, id), logger);
+      const masked = maskErrors(errors, callerOf(extra, id), logger);
       extra.running.delete(id);
       return masked;
     },
@@ -128,7 +129,7 @@ export function webSocketTransport(options: {
   function accept(extra: Extra, id: string, payload: SubscribePayload): ExecutionArgs | GraphQLError[] {
     if (!extra.caller) throw new Error('a message was accepted before its connection');
     const caller: Caller = { ...extra.caller, requestId: randomUUID() };
-    const running: Running = { caller, startedAt: performance.now(), controller: new AbortController() };
+    const running: Running = { caller, startedAt: performance.now(), controller: sharedAbortController() };
     extra.running.set(id, running);
     const refuse = (errors: readonly GraphQLError[]): GraphQLError[] => {
       logRequest(logger, { transport: 'websocket', ...running, operation: undefined, errors });
@@ -166,23 +167,10 @@ export function webSocketTransport(options: {
       return events;
     } catch (error) {
       logRequest(logger, { transport: 'websocket', ...running, errors: [asGraphQLError(error)] });
-      return throwing(error);
+      return failingStream(error);
     }
   }
 }
-
-/** graphql-ws sends what a stream throws as an `error` message, which ends the operation. */
-function throwing(error: unknown): AsyncIterableIterator<never> {
-  const stream: AsyncIterableIterator<never> = {
-    next: () => Promise.reject(error),
-    [Symbol.asyncIterator]: () => stream,
-  };
-  return stream;
-}
-
-/** The errors that a subgraph ended its stream with, instead of the one that they came in. */
-const ownErrors = (error: GraphQLError): readonly Parameters<typeof maskErrors>[0][number][] =>
-  error.originalError instanceof UpstreamErrors ? error.originalError.errors : [error];
 
 const callerOf = ({ running }: Extra, id: string): Pick<Caller, 'requestId'> =>
   running.get(id)?.caller ?? { requestId: 'none' };

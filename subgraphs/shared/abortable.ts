@@ -1,4 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import { MeridianError } from './errors.js';
+
+/** An AbortController whose signal any number of fetches and resolvers may listen to without a warning. */
+export function sharedAbortController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /** Settles with the promise, or rejects with the signal's reason if that comes first; `onLate` gets a value that came too late. */
 export function abortable<T>(

@@ -66,6 +66,15 @@ export function connectGraphqlSocket<E>(
   });
 }
 
+/** graphql-ws sends what a stream throws as an `error` message: the one way to say that an operation failed as a whole. */
+export function failingStream(error: unknown): AsyncIterableIterator<never> {
+  const stream: AsyncIterableIterator<never> = {
+    next: () => Promise.reject(error),
+    [Symbol.asyncIterator]: () => stream,
+  };
+  return stream;
+}
+
 function send(socket: WebSocket, data: string): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) {

@@ -13,12 +13,20 @@ interface AnyResult {
   readonly errors?: readonly AnyError[] | undefined;
 }
 
-interface AnyError {
+export interface AnyError {
   readonly message: string;
   readonly locations?: readonly SourceLocation[] | undefined;
   readonly path?: readonly (string | number)[] | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
   readonly originalError?: unknown;
+}
+
+/** A stream that ended with several errors, which only one thrown error can say: `maskErrors` takes them out again. */
+export class StreamErrors extends Error {
+  constructor(readonly errors: readonly AnyError[]) {
+    super('the stream ended with errors');
+    this.name = 'StreamErrors';
+  }
 }
 
 /** What leaves a process: the data, and errors without anything from below. */
@@ -39,7 +47,7 @@ export const maskErrors = (
   { requestId }: Pick<Caller, 'requestId'>,
   logger: Logger,
 ): GraphQLFormattedError[] =>
-  errors.map((error) => {
+  errors.flatMap(unpacked).map((error) => {
     const { message, extensions } = toPublicError(error, requestId, () =>
       logger.error(
         { requestId, path: error.path, error: error.originalError ?? error },
@@ -53,3 +61,6 @@ export const maskErrors = (
       extensions,
     };
   });
+
+const unpacked = (error: AnyError): readonly AnyError[] =>
+  error.originalError instanceof StreamErrors ? error.originalError.errors : [error];

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { sharedAbortController } from './abortable.js';
 import type { Caller } from './caller.js';
 import { callerContextHeader, UsedCallerContexts, verifyCallerContext } from './caller-context.js';
 import { TooLargeError, toPublicError, UnauthenticatedError } from './errors.js';
@@ -87,7 +88,7 @@ export async function serveSubgraph(
     response: ServerResponse,
     work: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<void> {
-    const controller = new AbortController();
+    const controller = sharedAbortController();
     running.add(controller);
     response.once('close', () => controller.abort(new Error('the gateway hung up')));
     const alive = setInterval(() => {

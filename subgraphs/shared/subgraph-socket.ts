@@ -1,16 +1,12 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FormattedExecutionResult,
-  GraphQLError,
-  parse,
-} from 'graphql';
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, parse } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
+import { sharedAbortController } from './abortable.js';
 import type { Caller } from './caller.js';
 import { callerContextHeader, type UsedCallerContexts, verifyCallerContext } from './caller-context.js';
 import { UnauthenticatedError } from './errors.js';
+import { failingStream } from './graphql-socket.js';
 import type { Logger } from './logger.js';
-import { maskErrors, maskResult } from './masked-result.js';
+import { maskErrors, maskResult, StreamErrors } from './masked-result.js';
 import type { Subgraph } from './subgraph.js';
 import {
   requestBody,
@@ -63,7 +59,7 @@ export function subgraphSocketServer(
       const request = { query, operationName: operationName ?? undefined, variables: variables ?? {} };
       try {
         const caller = await verify(extensions?.[callerContextHeader], requestBody(request));
-        const running: Running = { request, caller, controller: new AbortController() };
+        const running: Running = { request, caller, controller: sharedAbortController() };
         extra.running.set(id, running);
         return { schema: subgraph.schema, document: anySubscription, contextValue: running };
       } catch (error) {
@@ -83,9 +79,9 @@ export function subgraphSocketServer(
     },
   });
 
-  async function open({ request, caller, controller }: Running): Promise<SubgraphEvents | ExecutionResult> {
+  async function open({ request, caller, controller }: Running): Promise<SubgraphEvents> {
     const events = await subscribeOnSubgraph(subgraph, request, caller, controller.signal);
-    if (!isStream(events)) return events;
+    if (!isStream(events)) return failingStream(new StreamErrors(events.errors ?? []));
     const stream: SubgraphEvents = {
       next: () => events.next(),
       async return() {

@@ -1,4 +1,5 @@
-import { type Client, createClient, type FormattedExecutionResult } from 'graphql-ws';
+import type { GraphQLFormattedError } from 'graphql';
+import { type Client, createClient } from 'graphql-ws';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { GatewayConfig } from '../../gateway/config.js';
@@ -30,6 +31,11 @@ export interface TinyGateway extends AsyncDisposable {
   socket(token?: string): Client;
 }
 
+interface Result {
+  readonly data?: Record<string, unknown> | null | undefined;
+  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+}
+
 export interface PostOptions {
   readonly token?: string | undefined;
   readonly variables?: Record<string, unknown>;
@@ -38,7 +44,7 @@ export interface PostOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Answer extends FormattedExecutionResult {
+export interface Answer extends Result {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -131,7 +137,7 @@ export const tokenFor = ({
 
 /** Everything that one subscription received, and how it ended. */
 export interface Received {
-  readonly results: FormattedExecutionResult[];
+  readonly results: Result[];
   ended: 'open' | 'complete' | { readonly error: unknown };
   leave(): void;
 }
@@ -158,9 +164,9 @@ export async function askOverSocket(
   client: Client,
   query: string,
   variables: Record<string, unknown> = {},
-): Promise<FormattedExecutionResult> {
+): Promise<Result> {
   return new Promise((resolve, reject) => {
-    let result: FormattedExecutionResult | undefined;
+    let result: Result | undefined;
     client.subscribe(
       { query, variables },
       {
