@@ -3,6 +3,7 @@ import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
 import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/database.js';
 import { BadUserInputError, NotFoundError, QuotaExceededError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { isPermissionName } from '../../shared/permission-names.js';
@@ -75,7 +76,11 @@ export class AccessTokenService {
     const idempotency = {
       key: input.idempotencyKey,
       input,
-      replay: async (id: string) => ({ id, accessToken: await this.#getOwn(id, userId), secret: null }),
+      replay: async (id: string, transaction: Transaction) => ({
+        id,
+        accessToken: await this.#get(id, permissions, transaction),
+        secret: null,
+      }),
     };
     return changes.run<CreatedAccessToken>(
       permissions.caller,
@@ -118,17 +123,22 @@ export class AccessTokenService {
   }
 
   /** One's own; anybody's with users.manage. An access token can revoke itself and no other. */
-  async revoke(caller: Caller, input: { accessTokenId: string }): Promise<AccessTokenEntity> {
+  async revoke(
+    caller: Caller,
+    input: { accessTokenId: string; idempotencyKey?: string | null },
+  ): Promise<AccessTokenEntity> {
     const { tokens, changes, clock } = this.parts;
     const permissions = await this.parts.permissions.of(caller);
+    const idempotency = {
+      key: input.idempotencyKey,
+      input,
+      replay: (id: string, transaction: Transaction) => this.#get(id, permissions, transaction),
+    };
     return changes.run(
       permissions.caller,
-      { action: 'revokeAccessToken' },
+      { action: 'revokeAccessToken', idempotency },
       async ({ transaction, audit, notify }) => {
-        const token = await tokens.find(input.accessTokenId, transaction);
-        if (!token || !mayRevoke(permissions, token)) {
-          throw new NotFoundError('AccessToken', input.accessTokenId, ['input', 'accessTokenId']);
-        }
+        const token = await this.#get(input.accessTokenId, permissions, transaction);
         const revokedAt = token.revokedAt ?? new Date(clock.now());
         await tokens.revoke(transaction, token.id, revokedAt);
         audit(targetOf(token));
@@ -138,10 +148,10 @@ export class AccessTokenService {
     );
   }
 
-  async #getOwn(id: string, userId: string): Promise<AccessTokenEntity> {
-    const token = await this.parts.tokens.find(id);
-    if (token?.userId !== userId) throw new NotFoundError('AccessToken', id);
-    return token;
+  async #get(id: string, permissions: PermissionSet, transaction: Transaction): Promise<AccessTokenEntity> {
+    const token = await this.parts.tokens.find(id, transaction);
+    if (token && mayRevoke(permissions, token)) return token;
+    throw new NotFoundError('AccessToken', id, ['input', 'accessTokenId']);
   }
 }
 

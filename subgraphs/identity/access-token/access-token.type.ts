@@ -74,6 +74,9 @@ export class CreateAccessTokenInput {
 export class RevokeAccessTokenInput {
   @Field(() => ID, { description: 'Which.' })
   accessTokenId: string;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 @ObjectType({ description: 'What createAccessToken did.' })

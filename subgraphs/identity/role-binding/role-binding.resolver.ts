@@ -83,7 +83,7 @@ export class RoleBindingResolver implements ReferenceResolver {
     @Arg('input', { description: 'Which.' }) input: UnbindRoleInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<UnbindRolePayload> {
-    return { roleBinding: await this.bindings.unbind(caller, input) };
+    return { roleBindingId: await this.bindings.unbind(caller, input) };
   }
 
   async resolveReference(

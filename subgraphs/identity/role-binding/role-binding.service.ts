@@ -107,14 +107,17 @@ export class RoleBindingService {
     });
   }
 
-  /** Gives back the binding as it was. */
+  /** Gives the id of what is gone. */
   async unbind(
     caller: Caller,
-    input: { roleBindingId: string; reason?: string | null },
-  ): Promise<RoleBindingEntity> {
+    input: { roleBindingId: string; reason?: string | null; idempotencyKey?: string | null },
+  ): Promise<string> {
     const { bindings, roles, administrators, changes } = this.parts;
     const permissions = await this.parts.permissions.of(caller);
-    return changes.run(permissions.caller, { action: 'unbindRole' }, async (change) => {
+    permissions.requireFunctional('bindings.manage');
+    const idempotency = { key: input.idempotencyKey, input, replay: async (id: string) => ({ id }) };
+    const attempt = { action: 'unbindRole', idempotency };
+    const removed = await changes.run(permissions.caller, attempt, async (change) => {
       const { transaction } = change;
       const binding = permissions.requireOn(
         'bindings.manage',
@@ -134,8 +137,9 @@ export class RoleBindingService {
         reason: input.reason ?? null,
       });
       change.notify({ type: 'identity.changed', userId: binding.userId });
-      return binding;
+      return { id: binding.id };
     });
+    return removed.id;
   }
 
   async #get(id: string, transaction: Transaction): Promise<RoleBindingEntity> {

@@ -95,6 +95,9 @@ export class UnbindRoleInput {
 
   @Field(() => String, { nullable: true, description: 'Why, for the audit log.' })
   reason?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 @ObjectType({ description: 'What bindRole did.' })
@@ -107,9 +110,6 @@ export class BindRolePayload extends MutationPayload {
 @ObjectType({ description: 'What unbindRole did.' })
 @Permission('bindings.manage')
 export class UnbindRolePayload extends MutationPayload {
-  @Field(() => RoleBinding, {
-    nullable: true,
-    description: 'The binding as it was; null when it was refused.',
-  })
-  roleBinding?: RoleBinding | null;
+  @Field(() => ID, { nullable: true, description: 'The binding that is gone; null when it was refused.' })
+  roleBindingId?: string | null;
 }

@@ -51,7 +51,7 @@ export class RoleResolver implements ReferenceResolver {
     @Arg('input', { description: 'Which.' }) input: DeleteRoleInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<DeleteRolePayload> {
-    return { role: await this.roleService.delete(caller, input) };
+    return { roleId: await this.roleService.delete(caller, input) };
   }
 
   resolveReference({ id }: { id: string }, context: RequestContext): Promise<Role | null> {

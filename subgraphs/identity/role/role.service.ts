@@ -2,6 +2,7 @@ import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
 import type { Change, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/database.js';
 import { BadUserInputError, ConflictError, ForbiddenError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { requireLabelName } from '../../shared/kubernetes/names.js';
@@ -27,6 +28,7 @@ export interface RoleUpdate {
   readonly description?: string | null;
   readonly permissions?: readonly string[] | null;
   readonly version?: number | null;
+  readonly idempotencyKey?: string | null;
 }
 
 export interface RoleServiceParts {
@@ -61,22 +63,25 @@ export class RoleService {
     const name = requireLabelName(input.name, ['input', 'name'], 'role');
     const description = optionalLine(input.description, ['input', 'description']);
     const names = requirePermissionNames(input.permissions);
-    const idempotency = { key: input.idempotencyKey, input, replay: (id: string) => roles.get(id, idField) };
-    return changes.run(permissions.caller, { action: 'createRole', idempotency }, async (change) => {
-      const at = new Date(clock.now());
-      const role = await roles.insert(change.transaction, {
-        id: newId('role', at.getTime()),
-        name,
-        description,
-        builtIn: false,
-        permissions: names,
-        createdAt: at,
-        updatedAt: at,
-        version: 1,
-      });
-      record(change, role, {}, facts(role));
-      return role;
-    });
+    return changes.run(
+      permissions.caller,
+      { action: 'createRole', idempotency: this.#once(input) },
+      async (change) => {
+        const at = new Date(clock.now());
+        const role = await roles.insert(change.transaction, {
+          id: newId('role', at.getTime()),
+          name,
+          description,
+          builtIn: false,
+          permissions: names,
+          createdAt: at,
+          updatedAt: at,
+          version: 1,
+        });
+        record(change, role, {}, facts(role));
+        return role;
+      },
+    );
   }
 
   /** Those who hold the role get or lose what changes; so the caller must hold it for the whole platform. */
@@ -87,38 +92,57 @@ export class RoleService {
     const names = input.permissions == null ? undefined : requirePermissionNames(input.permissions);
     const description =
       input.description === undefined ? undefined : optionalLine(input.description, ['input', 'description']);
-    return changes.run(permissions.caller, { action: 'updateRole' }, async (change) => {
-      const role = requireCustom(await roles.get(input.roleId, idField, change.transaction));
-      requireVersion(role, input.version);
-      if (names) requireHeld(permissions, difference(role.permissions, names), {});
-      const changed = await roles.update(change.transaction, role, {
-        ...(names ? { permissions: names } : {}),
-        ...(description === undefined ? {} : { description }),
-        updatedAt: new Date(clock.now()),
-      });
-      await administrators.requireOne(change.transaction);
-      record(change, role, facts(role), facts(changed));
-      return changed;
-    });
+    return changes.run(
+      permissions.caller,
+      { action: 'updateRole', idempotency: this.#once(input) },
+      async (change) => {
+        const role = requireCustom(await roles.get(input.roleId, idField, change.transaction));
+        requireVersion(role, input.version);
+        if (names) requireHeld(permissions, difference(role.permissions, names), {});
+        const changed = await roles.update(change.transaction, role, {
+          ...(names ? { permissions: names } : {}),
+          ...(description === undefined ? {} : { description }),
+          updatedAt: new Date(clock.now()),
+        });
+        await administrators.requireOne(change.transaction);
+        record(change, role, facts(role), facts(changed));
+        return changed;
+      },
+    );
   }
 
-  async delete(caller: Caller, input: { roleId: string }): Promise<RoleEntity> {
+  /** Gives its id. */
+  async delete(caller: Caller, input: { roleId: string; idempotencyKey?: string | null }): Promise<string> {
     const { roles, bindings, changes } = this.parts;
     const permissions = await this.parts.permissions.of(caller);
     permissions.require('roles.manage');
-    return changes.run(permissions.caller, { action: 'deleteRole' }, async (change) => {
-      const role = requireCustom(await roles.get(input.roleId, idField, change.transaction));
-      const uses = await bindings.countByRole(change.transaction, role.id);
-      if (uses > 0) {
-        throw new ConflictError(
-          `The role ${role.name} is bound ${uses} times: remove these role bindings first.`,
-          { field: idField },
-        );
-      }
-      await roles.remove(change.transaction, role.id);
-      record(change, role, facts(role), {});
-      return role;
-    });
+    const idempotency = { key: input.idempotencyKey, input, replay: async (id: string) => ({ id }) };
+    const { id } = await changes.run(
+      permissions.caller,
+      { action: 'deleteRole', idempotency },
+      async (change) => {
+        const role = requireCustom(await roles.get(input.roleId, idField, change.transaction));
+        const uses = await bindings.countByRole(change.transaction, role.id);
+        if (uses > 0) {
+          throw new ConflictError(
+            `The role ${role.name} is bound ${uses} times: remove these role bindings first.`,
+            { field: idField },
+          );
+        }
+        await roles.remove(change.transaction, role.id);
+        record(change, role, facts(role), {});
+        return { id: role.id };
+      },
+    );
+    return id;
+  }
+
+  #once(input: { readonly idempotencyKey?: string | null }) {
+    return {
+      key: input.idempotencyKey,
+      input,
+      replay: (id: string, transaction: Transaction) => this.parts.roles.get(id, idField, transaction),
+    };
   }
 }
 

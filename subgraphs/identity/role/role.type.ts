@@ -56,12 +56,18 @@ export class UpdateRoleInput {
     description: 'The version that you read: the change is refused when there is a newer one.',
   })
   version?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'A role to delete.' })
 export class DeleteRoleInput {
   @Field(() => ID, { description: 'Which.' })
   roleId: string;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 /** What mutations of a role answer. */
@@ -79,6 +85,9 @@ export class CreateRolePayload extends RolePayload {}
 @Permission('roles.manage')
 export class UpdateRolePayload extends RolePayload {}
 
-@ObjectType({ description: 'What deleteRole did: the role as it was.' })
+@ObjectType({ description: 'What deleteRole did.' })
 @Permission('roles.manage')
-export class DeleteRolePayload extends RolePayload {}
+export class DeleteRolePayload extends MutationPayload {
+  @Field(() => ID, { nullable: true, description: 'The role that is gone; null when it was refused.' })
+  roleId?: string | null;
+}

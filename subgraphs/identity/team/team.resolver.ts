@@ -88,7 +88,7 @@ export class TeamResolver implements ReferenceResolver {
     @Arg('input', { description: 'Which.' }) input: DeleteTeamInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<DeleteTeamPayload> {
-    return { team: await this.teamService.delete(caller, input) };
+    return { teamId: await this.teamService.delete(caller, input) };
   }
 
   resolveReference({ id }: { id: string }, context: RequestContext): Promise<Team | null> {

@@ -2,6 +2,7 @@ import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
 import type { Change, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/database.js';
 import { BadUserInputError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { requireLabelName } from '../../shared/kubernetes/names.js';
@@ -27,11 +28,13 @@ export interface TeamUpdate {
   readonly name?: string | null;
   readonly description?: string | null;
   readonly version?: number | null;
+  readonly idempotencyKey?: string | null;
 }
 
 export interface MemberChange {
   readonly teamId: string;
   readonly userIds: readonly string[];
+  readonly idempotencyKey?: string | null;
 }
 
 export interface TeamServiceParts {
@@ -80,22 +83,25 @@ export class TeamService {
     const name = requireLabelName(input.name, ['input', 'name'], 'team');
     const description = optionalLine(input.description, ['input', 'description']);
     const memberIds = input.memberIds ?? [];
-    const idempotency = { key: input.idempotencyKey, input, replay: (id: string) => teams.get(id, idField) };
-    return changes.run(permissions.caller, { action: 'createTeam', idempotency }, async (change) => {
-      const members = await this.#members(change, memberIds, ['input', 'memberIds']);
-      const at = new Date(clock.now());
-      const team = await teams.insert(change.transaction, {
-        id: newId('team', at.getTime()),
-        name,
-        description,
-        createdAt: at,
-        updatedAt: at,
-        version: 1,
-      });
-      await teams.addMembers(change.transaction, team.id, memberIds);
-      record(change, team, {}, { name, description, members });
-      return team;
-    });
+    return changes.run(
+      permissions.caller,
+      { action: 'createTeam', idempotency: this.#once(input) },
+      async (change) => {
+        const members = await this.#members(change, memberIds, ['input', 'memberIds']);
+        const at = new Date(clock.now());
+        const team = await teams.insert(change.transaction, {
+          id: newId('team', at.getTime()),
+          name,
+          description,
+          createdAt: at,
+          updatedAt: at,
+          version: 1,
+        });
+        await teams.addMembers(change.transaction, team.id, memberIds);
+        record(change, team, {}, { name, description, members });
+        return team;
+      },
+    );
   }
 
   async update(caller: Caller, input: TeamUpdate): Promise<TeamEntity> {
@@ -104,66 +110,92 @@ export class TeamService {
     const name = input.name == null ? undefined : requireLabelName(input.name, ['input', 'name'], 'team');
     const description =
       input.description === undefined ? undefined : optionalLine(input.description, ['input', 'description']);
-    return changes.run(permissions.caller, { action: 'updateTeam' }, async (change) => {
-      const team = await teams.get(input.teamId, idField, change.transaction);
-      requireVersion(team, input.version);
-      const changed = await teams.update(change.transaction, team, {
-        ...(name === undefined ? {} : { name }),
-        ...(description === undefined ? {} : { description }),
-        updatedAt: new Date(clock.now()),
-      });
-      record(
-        change,
-        changed,
-        { name: team.name, description: team.description },
-        { name: changed.name, description: changed.description },
-      );
-      return changed;
-    });
+    return changes.run(
+      permissions.caller,
+      { action: 'updateTeam', idempotency: this.#once(input) },
+      async (change) => {
+        const team = await teams.get(input.teamId, idField, change.transaction);
+        requireVersion(team, input.version);
+        const changed = await teams.update(change.transaction, team, {
+          ...(name === undefined ? {} : { name }),
+          ...(description === undefined ? {} : { description }),
+          updatedAt: new Date(clock.now()),
+        });
+        record(
+          change,
+          changed,
+          { name: team.name, description: team.description },
+          { name: changed.name, description: changed.description },
+        );
+        return changed;
+      },
+    );
   }
 
   async addMembers(caller: Caller, input: MemberChange): Promise<TeamEntity> {
     const { teams, rights, changes } = this.parts;
     const permissions = await this.#manager(caller);
-    return changes.run(permissions.caller, { action: 'addTeamMembers' }, async (change) => {
-      const team = await teams.get(input.teamId, idField, change.transaction);
-      const members = await this.#members(change, input.userIds, ['input', 'userIds']);
-      await rights.requireMayAdd(change.transaction, permissions, team.id, input.userIds);
-      await teams.addMembers(change.transaction, team.id, input.userIds);
-      await rights.requireAdministratorLeft(change.transaction);
-      record(change, team, {}, { members });
-      return team;
-    });
+    return changes.run(
+      permissions.caller,
+      { action: 'addTeamMembers', idempotency: this.#once(input) },
+      async (change) => {
+        const team = await teams.get(input.teamId, idField, change.transaction);
+        const members = await this.#members(change, input.userIds, ['input', 'userIds']);
+        await rights.requireMayAdd(change.transaction, permissions, team.id, input.userIds);
+        await teams.addMembers(change.transaction, team.id, input.userIds);
+        await rights.requireAdministratorLeft(change.transaction);
+        record(change, team, {}, { members });
+        return team;
+      },
+    );
   }
 
   async removeMembers(caller: Caller, input: MemberChange): Promise<TeamEntity> {
     const { teams, rights, changes } = this.parts;
     const permissions = await this.#manager(caller);
-    return changes.run(permissions.caller, { action: 'removeTeamMembers' }, async (change) => {
-      const team = await teams.get(input.teamId, idField, change.transaction);
-      const members = await this.#members(change, input.userIds, ['input', 'userIds']);
-      await rights.requireMayRemove(change.transaction, permissions, team.id, input.userIds);
-      await teams.removeMembers(change.transaction, team.id, input.userIds);
-      await rights.requireAdministratorLeft(change.transaction);
-      record(change, team, { members }, {});
-      return team;
-    });
+    return changes.run(
+      permissions.caller,
+      { action: 'removeTeamMembers', idempotency: this.#once(input) },
+      async (change) => {
+        const team = await teams.get(input.teamId, idField, change.transaction);
+        const members = await this.#members(change, input.userIds, ['input', 'userIds']);
+        await rights.requireMayRemove(change.transaction, permissions, team.id, input.userIds);
+        await teams.removeMembers(change.transaction, team.id, input.userIds);
+        await rights.requireAdministratorLeft(change.transaction);
+        record(change, team, { members }, {});
+        return team;
+      },
+    );
   }
 
-  /** The team's role bindings go with it. */
-  async delete(caller: Caller, input: { teamId: string }): Promise<TeamEntity> {
+  /** The team's role bindings go with it. Gives its id. */
+  async delete(caller: Caller, input: { teamId: string; idempotencyKey?: string | null }): Promise<string> {
     const { teams, rights, changes } = this.parts;
     const permissions = await this.#manager(caller);
-    return changes.run(permissions.caller, { action: 'deleteTeam' }, async (change) => {
-      const team = await teams.get(input.teamId, idField, change.transaction);
-      const ownId = permissions.caller.userId;
-      const isMember = await teams.isMember(change.transaction, team.id, ownId);
-      await rights.requireMayRemove(change.transaction, permissions, team.id, isMember ? [ownId] : []);
-      await teams.remove(change.transaction, team.id);
-      await rights.requireAdministratorLeft(change.transaction);
-      record(change, team, { name: team.name, description: team.description }, {});
-      return team;
-    });
+    const idempotency = { key: input.idempotencyKey, input, replay: async (id: string) => ({ id }) };
+    const { id } = await changes.run(
+      permissions.caller,
+      { action: 'deleteTeam', idempotency },
+      async (change) => {
+        const team = await teams.get(input.teamId, idField, change.transaction);
+        const ownId = permissions.caller.userId;
+        const isMember = await teams.isMember(change.transaction, team.id, ownId);
+        await rights.requireMayRemove(change.transaction, permissions, team.id, isMember ? [ownId] : []);
+        await teams.remove(change.transaction, team.id);
+        await rights.requireAdministratorLeft(change.transaction);
+        record(change, team, { name: team.name, description: team.description }, {});
+        return { id: team.id };
+      },
+    );
+    return id;
+  }
+
+  #once(input: { readonly idempotencyKey?: string | null }) {
+    return {
+      key: input.idempotencyKey,
+      input,
+      replay: (id: string, transaction: Transaction) => this.parts.teams.get(id, idField, transaction),
+    };
   }
 
   async #manager(caller: Caller): Promise<PermissionSet> {

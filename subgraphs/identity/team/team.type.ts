@@ -57,6 +57,9 @@ export class UpdateTeamInput {
     description: 'The version that you read: the change is refused when there is a newer one.',
   })
   version?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'Users to add to a team.' })
@@ -66,6 +69,9 @@ export class AddTeamMembersInput {
 
   @Field(() => [ID], { description: 'Whom; at most 500 at once.' })
   userIds: string[];
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'Users to remove from a team.' })
@@ -75,6 +81,9 @@ export class RemoveTeamMembersInput extends AddTeamMembersInput {}
 export class DeleteTeamInput {
   @Field(() => ID, { description: 'Which.' })
   teamId: string;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }
 
 /** What mutations of a team answer. */
@@ -100,6 +109,9 @@ export class AddTeamMembersPayload extends TeamPayload {}
 @Permission('teams.manage')
 export class RemoveTeamMembersPayload extends TeamPayload {}
 
-@ObjectType({ description: 'What deleteTeam did: the team as it was.' })
+@ObjectType({ description: 'What deleteTeam did.' })
 @Permission('teams.manage')
-export class DeleteTeamPayload extends TeamPayload {}
+export class DeleteTeamPayload extends MutationPayload {
+  @Field(() => ID, { nullable: true, description: 'The team that is gone; null when it was refused.' })
+  teamId?: string | null;
+}

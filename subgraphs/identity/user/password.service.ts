@@ -1,6 +1,7 @@
 import type { Caller } from '../../shared/caller.js';
 import type { Change, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/database.js';
 import { BadUserInputError } from '../../shared/errors.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { requireHeld } from '../role-binding/authority.js';
@@ -12,6 +13,13 @@ import { requirePassword } from '../text-rules.js';
 import type { PasswordHasher } from './password-hasher.js';
 import type { UserEntity } from './user.entity.js';
 import type { UserRepository } from './user.repository.js';
+
+export interface PasswordReset {
+  readonly userId: string;
+  readonly newPassword: string;
+  readonly reason?: string | null;
+  readonly idempotencyKey?: string | null;
+}
 
 export interface PasswordServiceParts {
   readonly users: UserRepository;
@@ -51,18 +59,22 @@ export class PasswordService {
    * Somebody else's, who forgot it. Whoever sets a password can sign in with it, so this needs all that the other
    * may do.
    */
-  async reset(
-    caller: Caller,
-    input: { userId: string; newPassword: string; reason?: string | null },
-  ): Promise<UserEntity> {
+  async reset(caller: Caller, { newPassword, idempotencyKey, ...input }: PasswordReset): Promise<UserEntity> {
     const { users, bindings, passwords, changes } = this.parts;
     const permissions = await this.parts.permissions.of(caller);
     permissions.require('users.manage');
     requireSession(permissions.caller, 'reset a password');
     const user = await users.get(input.userId, ['input', 'userId']);
-    const newPassword = requirePassword(input.newPassword, user.login, ['input', 'newPassword']);
-    const passwordHash = await passwords.hash(newPassword);
-    return changes.run(permissions.caller, { action: 'resetPassword' }, async (change) => {
+    const passwordHash = await passwords.hash(
+      requirePassword(newPassword, user.login, ['input', 'newPassword']),
+    );
+    // Without the password: what the idempotency key remembers is a hash that is quick to guess against.
+    const idempotency = {
+      key: idempotencyKey,
+      input,
+      replay: (id: string, transaction: Transaction) => users.get(id, [], transaction),
+    };
+    return changes.run(permissions.caller, { action: 'resetPassword', idempotency }, async (change) => {
       for (const given of await bindings.listGivenTo(change.transaction, { userId: user.id })) {
         if (given.effect === 'ALLOW') requireHeld(permissions, given.permissions, given);
       }

@@ -19,4 +19,7 @@ export class ResetPasswordInput {
 
   @Field(() => String, { nullable: true, description: 'Why, for the audit log.' })
   reason?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same key makes the change once only.' })
+  idempotencyKey?: string | null;
 }

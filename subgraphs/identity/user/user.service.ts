@@ -2,6 +2,7 @@ import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
 import type { Change, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/database.js';
 import { ForbiddenError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { Page, PageArguments } from '../../shared/pagination.js';
@@ -87,7 +88,11 @@ export class UserService {
     const email = optionalEmail(input.email, ['input', 'email']);
     const passwordHash = await passwords.hash(requirePassword(password, login, ['input', 'password']));
     // The password stays out of what the idempotency key remembers: that hash is quick to guess against.
-    const idempotency = { key: idempotencyKey, input, replay: (id: string) => users.get(id, idField) };
+    const idempotency = {
+      key: idempotencyKey,
+      input,
+      replay: (id: string, transaction: Transaction) => users.get(id, idField, transaction),
+    };
     return changes.run(permissions.caller, { action: 'createUser', idempotency }, async (change) => {
       const at = new Date(this.parts.clock.now());
       const user = await users.insert(change.transaction, {
@@ -155,7 +160,7 @@ export class UserService {
     const idempotency = {
       key: input.idempotencyKey,
       input,
-      replay: (id: string) => users.get(id, idField),
+      replay: (id: string, transaction: Transaction) => users.get(id, idField, transaction),
     };
     return changes.run(permissions.caller, { action, idempotency }, async (change) =>
       work(change, await users.get(input.userId, idField, change.transaction)),
