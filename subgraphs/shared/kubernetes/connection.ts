@@ -151,7 +151,7 @@ export class KubernetesConnection implements ClusterName {
       const deadlineMs = request.deadlineMs ?? this.#limits.streamOpenDeadlineMs;
       const response = await this.#guarded(deadlineMs, controller.signal, async (signal) => {
         signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
-        const opened = await this.#transport.send(this.#wire(request, controller.signal), 'STREAM');
+        const opened = await this.#transport.stream(this.#wire(request, controller.signal));
         if (opened.statusCode >= 300) {
           throw await this.#refusal(opened.statusCode, opened.headers, opened.body);
         }
@@ -234,7 +234,7 @@ export class KubernetesConnection implements ClusterName {
 
   async #call(request: KubernetesRequest, signal: AbortSignal): Promise<unknown> {
     const send = async () => {
-      const { statusCode, headers, body } = await this.#transport.send(this.#wire(request, signal), 'CALL');
+      const { statusCode, headers, body } = await this.#transport.call(this.#wire(request, signal));
       if (statusCode >= 300) throw await this.#refusal(statusCode, headers, body);
       return this.#read(body, this.#limits.answerBytes);
     };

@@ -1,6 +1,6 @@
 import type { ClientRequestArgs } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import { WebSocket } from 'ws';
 import type { AddressPolicy } from './address-policy.js';
 import type { ApiPath } from './api-path.js';
@@ -36,9 +36,10 @@ export class Transport {
   readonly #server: URL;
   readonly #credentials: ClusterCredentials;
   readonly #tls: ConnectionOptions;
-  /** Calls and streams have pools of their own: a watch holds its connection for minutes. */
+  readonly #options: Client.Options;
   readonly #calls: Pool;
-  readonly #streams: Pool;
+  /** Each stream has a connection of its own, which ends with it. */
+  readonly #streams = new Set<Client>();
 
   /** Throws BadUserInputError when the policy does not allow the server. */
   constructor(credentials: ClusterCredentials, policy: AddressPolicy, connections: number) {
@@ -54,9 +55,13 @@ export class Transport {
         ? { cert: authentication.certificate, key: authentication.key }
         : {}),
     };
-    const options: Pool.Options = {
-      connect: { ...this.#tls, timeout: connectTimeoutMs } as NonNullable<Pool.Options['connect']>,
-      allowH2: false,
+    this.#options = {
+      // Shared, so that TLS sessions are resumed.
+      connect: buildConnector({
+        ...this.#tls,
+        allowH2: false,
+        timeout: connectTimeoutMs,
+      } as buildConnector.BuildOptions),
       pipelining: 1,
       // Deadlines are the caller's; a stream may be silent for long.
       headersTimeout: 0,
@@ -64,19 +69,28 @@ export class Transport {
       keepAliveTimeout: 30_000,
       maxHeaderSize: 32 * 1024,
     };
-    this.#calls = new Pool(this.#server.origin, { ...options, connections });
-    this.#streams = new Pool(this.#server.origin, { ...options, connections: null });
+    this.#calls = new Pool(this.#server.origin, { ...this.#options, connections });
   }
 
-  send(request: TransportRequest, kind: 'CALL' | 'STREAM'): Promise<Dispatcher.ResponseData> {
-    const pool = kind === 'CALL' ? this.#calls : this.#streams;
-    return pool.request({
-      method: request.method,
-      path: this.#target(request.path, request.query),
-      headers: { ...this.#headers(request.impersonate), ...request.headers },
-      body: request.body ?? null,
-      signal: request.signal,
-    });
+  call(request: TransportRequest): Promise<Dispatcher.ResponseData> {
+    return this.#send(this.#calls, request);
+  }
+
+  async stream(request: TransportRequest): Promise<Dispatcher.ResponseData> {
+    const client = new Client(this.#server.origin, this.#options);
+    this.#streams.add(client);
+    const end = () => {
+      this.#streams.delete(client);
+      void client.destroy();
+    };
+    try {
+      const response = await this.#send(client, request);
+      response.body.once('close', end);
+      return response;
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
   /** A WebSocket that is connecting. */
@@ -93,7 +107,17 @@ export class Transport {
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([this.#calls.destroy(), this.#streams.destroy()]);
+    await Promise.all([this.#calls, ...this.#streams].map((client) => client.destroy()));
+  }
+
+  #send(dispatcher: Dispatcher, request: TransportRequest): Promise<Dispatcher.ResponseData> {
+    return dispatcher.request({
+      method: request.method,
+      path: this.#target(request.path, request.query),
+      headers: { ...this.#headers(request.impersonate), ...request.headers },
+      body: request.body ?? null,
+      signal: request.signal,
+    });
   }
 
   #target(path: ApiPath, query: Query): string {
