@@ -170,10 +170,10 @@ async function startSubgraphs(env: Env, services: SharedServices, parts: Disposa
 /** A sandbox has a new port at each start: the registered cluster follows it. */
 async function registerSandboxes(clusters: ClustersSubgraph, sandboxes: readonly Sandbox[]): Promise<void> {
   await Promise.all(
-    sandboxes.map((sandbox, index) => {
+    sandboxes.map(async (sandbox, index) => {
       const cluster = sandboxClusters[index];
-      if (!cluster) return undefined;
-      return clusters.ensureCluster({
+      if (!cluster) return;
+      await clusters.ensureCluster({
         ...cluster,
         kubeconfig: sandbox.kubeconfig,
         ingressDomain: `${cluster.name}.localhost`,

@@ -81,7 +81,10 @@ export class FakeCollection {
 
   /** Ends the watches properly (`end`) or breaks their connections. */
   endWatches(how: 'end' | 'break'): void {
-    for (const { response } of this.open) how === 'end' ? response.end() : response.destroy();
+    for (const { response } of this.open) {
+      if (how === 'end') response.end();
+      else response.destroy();
+    }
   }
 
   #record(type: string, object: ConfigMap, previous: ConfigMap | undefined): void {
