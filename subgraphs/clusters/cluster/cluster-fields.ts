@@ -5,8 +5,7 @@ import { isValidName, quoted } from '../../shared/kubernetes/names.js';
 export function checkedText(value: string, field: readonly string[], longest: number): string {
   const text = value.trim();
   if (text === '') throw BadUserInputError.at(field, `${field.at(-1)} is empty: give text, or leave it out.`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  if (text.length > longest || /[\u0000-\u001f\u007f]/.test(text)) {
+  if (text.length > longest || /\p{Cc}/u.test(text)) {
     throw BadUserInputError.at(
       field,
       `${field.at(-1)} has ${text.length} characters or a line break: use one line of at most ${longest}.`,

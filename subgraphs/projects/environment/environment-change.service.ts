@@ -1,0 +1,120 @@
+import type { Caller } from '../../shared/caller.js';
+import { changedFields } from '../../shared/changed-fields.js';
+import type { Changes } from '../../shared/changes.js';
+import type { Clock } from '../../shared/clock.js';
+import type { Transaction } from '../../shared/database.js';
+import { BadUserInputError, ConflictError, NotFoundError } from '../../shared/errors.js';
+import type { PermissionName } from '../../shared/permission-names.js';
+import type { Permissions } from '../../shared/permissions.js';
+import { changedMeanwhile } from '../changed-meanwhile.js';
+import type { LandscapeRepository } from '../landscape/landscape.repository.js';
+import type { EnvironmentClient } from './environment.client.js';
+import type { EnvironmentEntity } from './environment.entity.js';
+import type { EnvironmentRepository } from './environment.repository.js';
+import type { EnvironmentService } from './environment.service.js';
+import type { DeleteEnvironment, UpdateQuota } from './environment-input.js';
+import { changedQuota } from './quota.js';
+
+/** Changing the quota of environments, and deleting them. */
+export class EnvironmentChangeService {
+  constructor(
+    private readonly dependencies: {
+      readonly environments: EnvironmentRepository;
+      readonly reading: Pick<EnvironmentService, 'mapByIds'>;
+      readonly landscapes: Pick<LandscapeRepository, 'listByIds'>;
+      readonly client: Pick<EnvironmentClient, 'applyQuota'>;
+      readonly changes: Changes;
+      readonly permissions: Pick<Permissions, 'of'>;
+      readonly clock: Clock;
+    },
+  ) {}
+
+  /** The cluster comes first: what it refuses is not kept. The reconciler mends what two at once leave behind. */
+  async updateQuota(caller: Caller, input: UpdateQuota): Promise<EnvironmentEntity> {
+    const { environments, client, changes, clock } = this.dependencies;
+    const { signedIn, row } = await this.#require(caller, 'environments.update', input.environmentId);
+    requireVersion(row, input.version);
+    if (row.state === 'DELETING') throw beingDeleted(row);
+    const quota = changedQuota(row.quota, input.quota);
+    await client.applyQuota({ ...row, quota });
+    const attempt = this.#attempt('updateQuota', input);
+    return changes.run(signedIn, attempt, async ({ transaction, audit, notify }) => {
+      const current = await this.#get(row.id, transaction);
+      requireVersion(current, input.version);
+      const fields = { quota: changedQuota(current.quota, input.quota), updatedAt: new Date(clock.now()) };
+      if (!(await environments.setQuota(current, fields, transaction))) {
+        throw changedMeanwhile('environment', (await this.#get(row.id, transaction)).version);
+      }
+      audit({
+        ...target(row),
+        changes: changedFields({ quota: { ...current.quota } }, { quota: { ...fields.quota } }),
+      });
+      notify({ type: 'environment.changed', environmentId: row.id });
+      return { ...current, ...fields, version: current.version + 1 };
+    });
+  }
+
+  /** Says what is wanted; the reconciler deletes the namespace, and the row when it is gone. */
+  async delete(caller: Caller, input: DeleteEnvironment): Promise<EnvironmentEntity> {
+    const { environments, changes, clock, landscapes } = this.dependencies;
+    const { signedIn, row } = await this.#require(caller, 'environments.delete', input.environmentId);
+    const [landscape] = await landscapes.listByIds([row.landscapeId]);
+    if (landscape?.production && input.confirm !== row.namespace) {
+      throw BadUserInputError.at(
+        ['input', 'confirm'],
+        `The environment is in the production landscape ${landscape.name}: give its namespace ${JSON.stringify(row.namespace)} as confirm to delete it with everything in it.`,
+      );
+    }
+    const attempt = this.#attempt('deleteEnvironment', input);
+    return changes.run(signedIn, attempt, async ({ transaction, audit, notify }) => {
+      if (!(await environments.startDeleting(row.id, new Date(clock.now()), transaction)))
+        throw beingDeleted(row);
+      audit(target(row));
+      notify({ type: 'environment.changed', environmentId: row.id });
+      return { ...row, state: 'DELETING' };
+    });
+  }
+
+  async #require(caller: Caller, permission: PermissionName, id: string) {
+    const { permissions, reading } = this.dependencies;
+    const granted = await permissions.of(caller);
+    granted.requireFunctional(permission);
+    const row = (await reading.mapByIds(caller, [id])).get(id);
+    if (!row) throw new NotFoundError('Environment', id, ['input', 'environmentId']);
+    granted.require(permission, row);
+    return { signedIn: granted.caller, row };
+  }
+
+  async #get(id: string, transaction: Transaction): Promise<EnvironmentEntity> {
+    const row = await this.dependencies.environments.find(id, transaction);
+    if (!row) throw new NotFoundError('Environment', id, ['input', 'environmentId']);
+    return row;
+  }
+
+  #attempt(action: string, input: { idempotencyKey?: string | null }) {
+    return {
+      action,
+      idempotency: {
+        key: input.idempotencyKey,
+        input,
+        replay: (id: string, transaction: Transaction) => this.#get(id, transaction),
+      },
+    };
+  }
+}
+
+const target = (row: EnvironmentEntity) => ({
+  targetType: 'Environment',
+  targetId: row.id,
+  targetName: row.namespace,
+  projectId: row.projectId,
+});
+
+function requireVersion(row: EnvironmentEntity, version: number | null | undefined): void {
+  if (version != null && version !== row.version) throw changedMeanwhile('environment', row.version);
+}
+
+const beingDeleted = (row: EnvironmentEntity): ConflictError =>
+  new ConflictError(`The environment ${JSON.stringify(row.namespace)} is being deleted already.`, {
+    field: ['input', 'environmentId'],
+  });

@@ -1,0 +1,61 @@
+import { applyObject, deleteObject } from '../../shared/kubernetes/apply.js';
+import type { Connections } from '../../shared/kubernetes/connections.js';
+import { createObject, findObject } from '../../shared/kubernetes/objects.js';
+import { resources } from '../../shared/kubernetes/resources.js';
+import {
+  type NamespaceOwner,
+  ownerOf,
+  type Placed,
+  toLimitRange,
+  toNamespace,
+  toResourceQuota,
+} from './environment.mapper.js';
+
+export interface PlacedOnCluster extends Placed {
+  readonly clusterId: string;
+}
+
+/** What an environment is in its cluster: a namespace, its quota, and default requests. */
+export class EnvironmentClient {
+  constructor(private readonly connections: Pick<Connections, 'get'>) {}
+
+  async findOwner(
+    environment: Pick<PlacedOnCluster, 'clusterId' | 'namespace'>,
+  ): Promise<NamespaceOwner | undefined> {
+    const connection = await this.connections.get(environment.clusterId);
+    const found = await findObject(connection, resources.namespaces, { name: environment.namespace });
+    return found && ownerOf(found);
+  }
+
+  /** ConflictError when the name is taken: a namespace of somebody else is never taken over. */
+  async createNamespace(environment: PlacedOnCluster): Promise<void> {
+    const connection = await this.connections.get(environment.clusterId);
+    await createObject(connection, resources.namespaces, toNamespace(environment));
+  }
+
+  /** For a namespace that was judged to be the environment's. */
+  async applyNamespace(environment: PlacedOnCluster): Promise<void> {
+    const connection = await this.connections.get(environment.clusterId);
+    await applyObject(connection, toNamespace(environment), { force: true });
+  }
+
+  /** Makes quota and default requests what the environment says. */
+  async applyQuota(environment: PlacedOnCluster): Promise<void> {
+    const connection = await this.connections.get(environment.clusterId);
+    await applyObject(connection, toResourceQuota(environment), { force: true });
+    await applyObject(connection, toLimitRange(environment), { force: true });
+  }
+
+  /**
+   * Starts deleting the namespace with everything in it; true when it is gone. One that belongs to somebody else, or
+   * has taken the name since, counts as gone and is left alone.
+   */
+  async deleteNamespace(environment: PlacedOnCluster): Promise<boolean> {
+    const owner = await this.findOwner(environment);
+    if (owner?.environmentId !== environment.id) return true;
+    if (owner.terminating) return false;
+    const connection = await this.connections.get(environment.clusterId);
+    await deleteObject(connection, resources.namespaces, { name: environment.namespace }, { uid: owner.uid });
+    return false;
+  }
+}

@@ -1,0 +1,10 @@
+import { runSubgraph } from '../shared/service.js';
+import { readProjectsConfig } from './config.js';
+import { startProjectsSubgraph } from './subgraph.js';
+
+await runSubgraph({
+  name: 'projects',
+  defaultPort: 4003,
+  env: process.env,
+  start: (env, services) => startProjectsSubgraph(readProjectsConfig(env), services),
+});
