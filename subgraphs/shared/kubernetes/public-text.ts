@@ -8,8 +8,8 @@ export const publicText = (message: string): string =>
       .slice(0, 4 * longest)
       .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi, '(address)')
       .replace(/\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/g, '(address)')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
+      // Control characters, line separators and marks that turn the direction of writing.
+      .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
       .trim(),
   );
 

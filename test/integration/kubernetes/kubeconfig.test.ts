@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { caCertificate, clientCertificate, clientKey, otherKey } from '../../../test/kit/certificates.js';
-import { BadUserInputError } from '../errors.js';
-import { createAddressPolicy } from './address-policy.js';
-import { readKubeconfig } from './kubeconfig.js';
+import { BadUserInputError } from '../../../subgraphs/shared/errors.js';
+import { createAddressPolicy } from '../../../subgraphs/shared/kubernetes/address-policy.js';
+import { readKubeconfig } from '../../../subgraphs/shared/kubernetes/kubeconfig.js';
+import { caCertificate, clientCertificate, clientKey, otherKey } from '../../kit/certificates.js';
 
 const field = ['input', 'kubeconfig'];
 const policy = createAddressPolicy({ networks: ['10.0.0.0/8'], origins: ['http://127.0.0.1:8001'] });

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { hostileNames } from '../../../test/kit/hostile-names.js';
-import { BadUserInputError } from '../errors.js';
-import { apiPath } from './api-path.js';
-import { requireContainer, requireLabelName, requireName, requireServiceName } from './names.js';
+import { BadUserInputError } from '../../../subgraphs/shared/errors.js';
+import { apiPath } from '../../../subgraphs/shared/kubernetes/api-path.js';
+import {
+  requireContainer,
+  requireLabelName,
+  requireName,
+  requireServiceName,
+} from '../../../subgraphs/shared/kubernetes/names.js';
+import { hostileNames } from '../../kit/hostile-names.js';
 
 describe('a name', () => {
   it.each(hostileNames)('is refused when it is %j, at its field', (name) => {
@@ -55,7 +60,7 @@ describe('a path', () => {
       subresource: 'log',
     };
     for (const part of Object.keys(good)) {
-      expect(() => apiPath({ ...good, [part]: value }), part).toThrow(BadUserInputError);
+      expect(() => apiPath({ ...good, [part]: value })).toThrow(BadUserInputError);
     }
   });
 
