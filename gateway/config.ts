@@ -75,7 +75,12 @@ function originList(name: string): Setting<readonly string[]> {
       for (const origin of given) {
         // `*.` may stand for one or more labels of the host, and for nothing else.
         const plain = origin.replace('://*.', '://any.');
-        if (!URL.canParse(plain) || new URL(plain).origin !== plain || !/^https?:/.test(plain)) {
+        if (
+          plain.includes('*') ||
+          !URL.canParse(plain) ||
+          new URL(plain).origin !== plain ||
+          !/^https?:/.test(plain)
+        ) {
           throw new Error(`${JSON.stringify(origin)} is not an origin such as https://console.example.com`);
         }
       }

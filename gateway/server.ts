@@ -56,6 +56,10 @@ export async function startGateway(
   let stopping = false;
 
   const server = createServer((request, response) => {
+    response.once('close', () => {
+      // A kept connection would hold up the stop that waits for it.
+      if (stopping) setImmediate(() => server.closeIdleConnections());
+    });
     answer(request, response).catch((error) => {
       logger.error({ error }, 'answering a request failed');
       response.destroy();

@@ -1,5 +1,5 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { GraphQLError, Kind, parse } from 'graphql';
+import { GraphQLError, Kind, parse, type SelectionSetNode } from 'graphql';
 import { BoundedCache } from '../../subgraphs/shared/bounded-cache.js';
 import type { AnyError } from '../../subgraphs/shared/masked-result.js';
 import type { RequestScope, SubgraphResult, SubgraphSource } from '../sources/source.js';
@@ -49,31 +49,37 @@ function requireEntities(data: NonNullable<SubgraphResult['data']>, count: numbe
   }
 }
 
-/** An error that stands for the whole fetch, at the place of what was asked: each root field, or the first entity. */
+/**
+ * An error that stands for the whole fetch, at each field that was asked for. Of entities the first stands for all:
+ * 200 rows without their cluster are one failure.
+ */
 function failures(error: AnyError, query: string, entities: number | undefined): GraphQLError[] {
-  if (entities !== undefined) return [asGraphQLError(error, ['_entities', 0])];
-  return rootFields(query).map((name) => asGraphQLError(error, [name]));
+  const prefix = entities === undefined ? [] : ['_entities', 0];
+  return fieldsOf(query, entities !== undefined).map((name) => asGraphQLError(error, [...prefix, name]));
 }
 
-const knownRootFields = new BoundedCache<string, readonly string[]>({
-  maxEntries: 1_000,
-  maxWeight: 4_000_000,
-});
+const knownFields = new BoundedCache<string, readonly string[]>({ maxEntries: 1_000, maxWeight: 4_000_000 });
 
-function rootFields(query: string): readonly string[] {
-  let fields = knownRootFields.get(query);
+/** Response names of the root fields, or of the fields of the entities. */
+function fieldsOf(query: string, ofEntities: boolean): readonly string[] {
+  let fields = knownFields.get(query);
   if (!fields) {
-    fields = parse(query, { noLocation: true }).definitions.flatMap((definition) =>
-      definition.kind === Kind.OPERATION_DEFINITION
-        ? definition.selectionSet.selections.flatMap((selection) =>
-            selection.kind === Kind.FIELD ? [selection.alias?.value ?? selection.name.value] : [],
-          )
-        : [],
-    );
-    knownRootFields.set(query, fields, query.length);
+    const document = parse(query, { noLocation: true });
+    const root = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+    const [first] = root?.selectionSet.selections ?? [];
+    const selectionSet = ofEntities && first?.kind === Kind.FIELD ? first.selectionSet : root?.selectionSet;
+    fields = [...new Set(selectionSet ? responseNames(selectionSet) : [])];
+    knownFields.set(query, fields, query.length);
   }
   return fields;
 }
+
+const responseNames = ({ selections }: SelectionSetNode): string[] =>
+  selections.flatMap((selection) => {
+    if (selection.kind === Kind.INLINE_FRAGMENT) return responseNames(selection.selectionSet);
+    if (selection.kind !== Kind.FIELD || selection.name.value === '__typename') return [];
+    return [selection.alias?.value ?? selection.name.value];
+  });
 
 function asGraphQLError(error: AnyError, path: Path | undefined = error.path): GraphQLError {
   return new GraphQLError(error.message, {

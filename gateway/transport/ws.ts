@@ -15,6 +15,7 @@ import type { Clock } from '../../subgraphs/shared/clock.js';
 import { UnauthenticatedError } from '../../subgraphs/shared/errors.js';
 import {
   closeCodes,
+  closeSockets,
   connectGraphqlSocket,
   failingStream,
   socketServerOptions,
@@ -118,12 +119,7 @@ export function webSocketTransport(options: {
         connectGraphqlSocket(server, webSocket, extra, logger);
       });
     },
-    dispose() {
-      for (const socket of sockets.clients) socket.close(closeCodes.goingAway, 'Going away');
-      setTimeout(() => {
-        for (const socket of sockets.clients) socket.terminate();
-      }, 2_000).unref();
-    },
+    dispose: () => closeSockets(sockets),
   };
 
   function accept(extra: Extra, id: string, payload: SubscribePayload): ExecutionArgs | GraphQLError[] {

@@ -1,6 +1,6 @@
 import type { Server } from 'graphql-ws';
 import { CloseCode } from 'graphql-ws';
-import type { RawData, ServerOptions, WebSocket } from 'ws';
+import type { RawData, ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from './logger.js';
 
 /** Limits of ws (reliability.md, section 4): its own defaults let one client hold 100 MiB. */
@@ -23,6 +23,8 @@ export const closeCodes = {
 } as const;
 
 const pingMilliseconds = 12_000;
+/** For a peer to answer that the socket closes. */
+const goodbyeMilliseconds = 2_000;
 const slowestReadMilliseconds = 60_000;
 const messagesPerSecond = 200;
 const messageBurst = 400;
@@ -64,6 +66,14 @@ export function connectGraphqlSocket<E>(
     stopPings();
     closed(code, String(reason)).catch((error) => logger.error({ error }, 'closing a socket failed'));
   });
+}
+
+/** Tells every peer that we stop (1001), without completing what it subscribed to: it may go on elsewhere. */
+export function closeSockets(sockets: WebSocketServer): void {
+  for (const socket of sockets.clients) socket.close(closeCodes.goingAway, 'Going away');
+  setTimeout(() => {
+    for (const socket of sockets.clients) socket.terminate();
+  }, goodbyeMilliseconds).unref();
 }
 
 /** graphql-ws sends what a stream throws as an `error` message: the one way to say that an operation failed as a whole. */

@@ -5,7 +5,7 @@ import { sharedAbortController } from './abortable.js';
 import type { Caller } from './caller.js';
 import { callerContextHeader, UsedCallerContexts, verifyCallerContext } from './caller-context.js';
 import { TooLargeError, toPublicError, UnauthenticatedError } from './errors.js';
-import { closeCodes, connectGraphqlSocket, socketServerOptions } from './graphql-socket.js';
+import { closeSockets, connectGraphqlSocket, socketServerOptions } from './graphql-socket.js';
 import { readBody } from './http-body.js';
 import type { Logger } from './logger.js';
 import { maskResult } from './masked-result.js';
@@ -50,6 +50,10 @@ export async function serveSubgraph(
   let draining = false;
 
   const server = createServer((request, response) => {
+    response.once('close', () => {
+      // A kept connection would hold up the stop that waits for it.
+      if (draining) setImmediate(() => server.closeIdleConnections());
+    });
     answer(request, response).catch((error) => {
       logger.error({ error }, 'answering the gateway failed');
       response.destroy();
@@ -146,11 +150,10 @@ export async function serveSubgraph(
     async dispose() {
       draining = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const client of sockets.clients) client.close(closeCodes.goingAway, 'Going away');
+      closeSockets(sockets);
       server.closeIdleConnections();
       const giveUp = setTimeout(() => {
         for (const controller of running) controller.abort(new Error('the subgraph stops'));
-        for (const client of sockets.clients) client.terminate();
         server.closeAllConnections();
       }, drainMilliseconds);
       await closed;
