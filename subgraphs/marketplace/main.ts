@@ -1,0 +1,10 @@
+import { runSubgraph } from '../shared/service.js';
+import { readMarketplaceConfig } from './config.js';
+import { startMarketplaceSubgraph } from './subgraph.js';
+
+await runSubgraph({
+  name: 'marketplace',
+  defaultPort: 4005,
+  env: process.env,
+  start: (env, services) => startMarketplaceSubgraph(readMarketplaceConfig(env), services),
+});
