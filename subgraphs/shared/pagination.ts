@@ -41,12 +41,12 @@ export interface Edge<T> {
   node: T;
 }
 
-/** A page of a list. `totalCount` is a function so that it is counted only when asked for. */
+/** A page of a list. `totalCount` is a getter in the pages made here: it is counted when read, and only then. */
 export interface Page<T> {
   edges: Edge<T>[];
   nodes: T[];
   pageInfo: PageInfo;
-  totalCount: number | (() => Promise<number>);
+  readonly totalCount: number | Promise<number>;
 }
 
 /**
@@ -81,7 +81,7 @@ export function connectionOf<T extends object>(
     pageInfo: PageInfo;
 
     @Field(() => Int, { description: 'How many there are in all, of those the caller may see.' })
-    totalCount: number | (() => Promise<number>);
+    totalCount: number | Promise<number>;
   }
   return Connection as unknown as ClassType<Page<T>>;
 }
@@ -139,7 +139,9 @@ export function pageOfRows<T>(
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: options.totalCount,
+    get totalCount() {
+      return options.totalCount();
+    },
   };
 }
 
