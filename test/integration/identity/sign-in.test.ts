@@ -8,17 +8,155 @@ describe('signing in', () => {
   });
   afterAll(() => identity?.dispose());
 
+  const attempt = (login: string, password: string) =>
+    identity.anonymous.attempt('signIn', { login, password }, 'token expiresAt user { login }');
+
   it('gives a token that ends in twelve hours, for the user who signed in', async () => {
-    const before = Date.now();
-    const payload = await identity.anonymous.mutate(
-      'signIn',
-      { login: 'admin', password: adminPassword },
-      'token expiresAt user { login }',
-    );
-    expect(payload.user).toEqual({ login: 'admin' });
-    const lifetime = new Date(payload.expiresAt).getTime() - before;
+    const payload = await attempt('admin', adminPassword);
+    expect(payload).toMatchObject({ user: { login: 'admin' }, userErrors: [] });
+    const lifetime = new Date(payload.expiresAt).getTime() - identity.clock.now();
     expect(lifetime / 3_600_000).toBeCloseTo(12, 2);
     const asker = await identity.withToken(payload.token);
-    expect((await asker.query('{ viewer { user { login email } } }')).viewer.user.login).toBe('admin');
+    expect((await asker.query('{ viewer { user { login disabled } } }')).viewer.user).toEqual({
+      login: 'admin',
+      disabled: false,
+    });
+  });
+
+  it('answers a wrong password, an unknown login and a disabled user alike', async () => {
+    const known = await identity.user();
+    const disabled = await identity.user();
+    await identity.admin.mutate('disableUser', { userId: disabled.id });
+    const answers = [
+      await attempt(known.login, 'wrong'),
+      await attempt('nobody-has-this', 'wrong'),
+      await attempt(disabled.login, disabled.password),
+      await attempt(known.login, 'x'.repeat(100_000)),
+      await attempt("' OR 1=1 --", 'wrong'),
+    ];
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]).toEqual({
+      token: null,
+      expiresAt: null,
+      user: null,
+      userErrors: [
+        { code: 'UNAUTHENTICATED', field: null, message: 'Login and password do not belong together.' },
+      ],
+    });
+  });
+
+  it('works as long for an unknown login as for a known one', async () => {
+    const { login } = await identity.user();
+    const median = async (name: string) => {
+      const times: number[] = [];
+      for (let round = 0; round < 9; round++) {
+        const start = performance.now();
+        await attempt(name, 'wrong');
+        times.push(performance.now() - start);
+      }
+      return times.sort((a, b) => a - b)[4]!;
+    };
+    const ratio = (await median('nobody-at-all')) / (await median(login));
+    // Without the decoy hash it is below 0.3.
+    expect(ratio).toBeGreaterThan(0.6);
+    expect(ratio).toBeLessThan(1.7);
+  });
+
+  it('is limited per user and address, also with the right password, until the window ends', async () => {
+    const { login, password } = await identity.user();
+    const codes = await Promise.all(
+      Array.from({ length: 30 }, async () => (await attempt(login, 'wrong')).userErrors[0].code),
+    );
+    expect(codes.filter((code) => code === 'UNAUTHENTICATED')).toHaveLength(20);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(10);
+    expect((await attempt(login, password)).userErrors[0].code).toBe('RATE_LIMITED');
+
+    const elsewhere = identity.as({ userId: null, requestId: 'test', address: '198.51.100.7' });
+    expect((await elsewhere.attempt('signIn', { login, password })).userErrors).toEqual([]);
+
+    identity.clock.advance(5 * 60_000 + 1_000);
+    expect((await attempt(login, password)).userErrors).toEqual([]);
+  });
+
+  it('stores neither what was typed as login nor as password', async () => {
+    await attempt('my-secret-in-the-wrong-field', 'canary-password');
+    const audited = await identity.sql('SELECT * FROM audit.event ORDER BY id DESC LIMIT 1');
+    expect(audited[0]).toMatchObject({ action: 'signIn', result: 'REFUSED', target_name: '', user_id: null });
+    const attempts = await identity.sql('SELECT * FROM identity.sign_in_attempts');
+    expect(JSON.stringify([audited, attempts])).not.toMatch(/secret-in-the-wrong|canary-password/);
+  });
+
+  it('is audited when it works and when it does not', async () => {
+    const user = await identity.user();
+    await attempt(user.login, 'wrong');
+    const events = await identity.sql(
+      'SELECT * FROM audit.event WHERE target_name = $1 AND action = $2 ORDER BY id',
+      [user.login, 'signIn'],
+    );
+    expect(events.map(({ result, user_id }) => ({ result, user_id }))).toEqual([
+      { result: 'DONE', user_id: user.id },
+      { result: 'REFUSED', user_id: null },
+    ]);
+    expect(events[0].address).toBe('192.0.2.1');
+  });
+});
+
+describe('a session', () => {
+  let identity: RunningIdentity;
+  beforeAll(async () => {
+    identity = await startIdentity({ MERIDIAN_SESSION_LIFETIME: '2h' });
+  });
+  afterAll(() => identity?.dispose());
+
+  const whoAmI = (asker: RunningIdentity['admin']) => asker.query('{ viewer { user { login } } }');
+
+  it('ends when its user signs out, and no other does', async () => {
+    const { login, password, asker } = await identity.user();
+    const other = await identity.signIn(login, password);
+    await asker.mutate('signOut', null);
+    await expect(whoAmI(asker)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect((await whoAmI(other)).viewer.user.login).toBe(login);
+    expect((await identity.audited('signOut')).at(-1)).toMatchObject({ result: 'DONE', target_name: login });
+  });
+
+  it('ends with the other sessions when the user is disabled, for good', async () => {
+    const { id, asker } = await identity.user();
+    await identity.admin.mutate('disableUser', { userId: id });
+    await expect(whoAmI(asker)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await identity.admin.mutate('enableUser', { userId: id });
+    await expect(whoAmI(asker)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('outlives a change of the password where it was made, and nowhere else', async () => {
+    const { login, password, asker } = await identity.user();
+    const other = await identity.signIn(login, password);
+    await asker.mutate('changePassword', { currentPassword: password, newPassword: 'an even better one' });
+    expect((await whoAmI(asker)).viewer.user.login).toBe(login);
+    await expect(whoAmI(other)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await identity.anonymous.refusal('signIn', { login, password })).toBe('UNAUTHENTICATED');
+    await identity.signIn(login, 'an even better one');
+  });
+
+  it('can change a password only with the current one', async () => {
+    const { asker, login, password } = await identity.user();
+    const { userErrors } = await asker.attempt('changePassword', {
+      currentPassword: 'wrong',
+      newPassword: 'an even better one',
+    });
+    expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'currentPassword'] }]);
+    await identity.signIn(login, password);
+  });
+
+  it('ends after its lifetime', async () => {
+    const { asker } = await identity.user();
+    identity.clock.advance(2 * 3_600_000 + 1_000);
+    await expect(whoAmI(asker)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('is needed: nobody signed in has no viewer and may do nothing', async () => {
+    expect(await identity.anonymous.query('{ viewer { permissions } }')).toEqual({ viewer: null });
+    await expect(identity.anonymous.query('{ roles { name } }')).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
   });
 });
