@@ -31,7 +31,7 @@ export interface StartRequest {
   readonly secrets?: readonly SecretValue[];
   /** SCALE keeps the running template. */
   readonly keepTemplate?: boolean;
-  /** Changes in the same transaction, before bindings are read. Null: refuse as not found. */
+  /** Changes in the same transaction, before bindings are read. With it, a refusal by the cluster is thrown. */
   readonly before?: (transaction: Transaction, service: ServiceEntity) => Promise<void>;
   /** Bindings as they will be, for the dry run. */
   readonly bindings?: (current: BindingEntity[]) => BindingEntity[];
@@ -80,6 +80,8 @@ export class DeploymentStarter {
       bound: boundOf(request.bindings?.(known) ?? known),
       paused: false,
     });
+    // What goes with it (a binding, say) must not stay behind a refused deployment.
+    if (refusal && request.before) throw refusal;
     let made = false;
     const deployment = await this.changes.run(
       set.caller,
