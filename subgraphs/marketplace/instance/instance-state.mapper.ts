@@ -107,7 +107,9 @@ function problemOf({ claims, pods }: ObservedWorkload): string | null {
     }
   }
   const unbound = claims.find(({ status }) => status?.phase !== 'Bound');
-  return unbound ? `Volume ${unbound.metadata?.name} is ${unbound.status?.phase ?? 'Pending'}.` : null;
+  return unbound
+    ? `Volume ${unbound.metadata?.name ?? '(unnamed)'} is ${unbound.status?.phase ?? 'Pending'}.`
+    : null;
 }
 
 const imageReasons = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ImageInspectError']);

@@ -1,10 +1,10 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Permission, Reference } from '../../shared/federated-schema.js';
 
-@ObjectType({ description: 'One project in one landscape on one cluster (owned by projects).' })
+@ObjectType()
 @Reference()
 @Permission('signed-in')
 export class Environment {
-  @Field(() => ID, { description: 'Global id.' })
+  @Field(() => ID)
   id: string;
 }

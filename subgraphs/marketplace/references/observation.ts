@@ -10,12 +10,12 @@ import { Cluster } from './cluster.js';
 @Shareable()
 @Permission('signed-in')
 export class Observation {
-  @Field(() => Cluster, { description: 'The cluster that was read.' })
+  @Field(() => Cluster, { description: 'The cluster it was read from.' })
   cluster: Cluster;
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'When the cluster last confirmed the value; null when it never has.',
+    description: 'When the cluster last confirmed it; null when it never did.',
   })
   observedAt: Date | null;
 
@@ -24,7 +24,7 @@ export class Observation {
 
   @Field(() => ObservationError, {
     nullable: true,
-    description: 'Why the cluster could not be read, when it could not.',
+    description: 'Why it is stale.',
   })
   error: ObservationError | null;
 }
