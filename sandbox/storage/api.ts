@@ -56,6 +56,8 @@ export class ApiError extends Error {
     readonly reason: string,
     message: string,
     readonly details?: object,
+    /** Of the Status itself, such as the token to go on with after an expired one. */
+    readonly metadata?: object,
   ) {
     super(message);
     this.name = 'ApiError';

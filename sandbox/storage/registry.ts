@@ -152,7 +152,10 @@ export class Registry implements Api {
     for (const plugin of this.admission) plugin.admitDelete?.(kind, previous);
     const marked = applyPropagation(previous, options.propagationPolicy);
     const step = deletionStep(kind, marked, options.gracePeriodSeconds, this.context.now());
-    if (step.isGone) return { object: dryRun ? previous : this.erase(kind, step.object), isGone: true };
+    if (step.isGone) {
+      if (!dryRun) this.erase(kind, step.object);
+      return { object: previous, isGone: true };
+    }
     if (isEqual(step.object, previous) || dryRun) return { object: step.object, isGone: false };
     return { object: this.write(kind, step.object), isGone: false };
   }
@@ -229,7 +232,17 @@ export class Registry implements Api {
       return { ...structuredClone(previous), spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] } };
     if (subresource === 'status') {
       const managedFields = metadata.managedFields ?? kept.managedFields;
-      return { ...structuredClone(previous), status: object.status, metadata: { ...structuredClone(kept), ...(managedFields ? { managedFields } : {}) } };
+      // The real server takes annotations along here: the controller writes the revision together with the status.
+      const annotations = kind.name === 'deployments' ? metadata.annotations : kept.annotations;
+      return {
+        ...structuredClone(previous),
+        status: object.status,
+        metadata: {
+          ...structuredClone(kept),
+          ...(annotations ? { annotations } : {}),
+          ...(managedFields ? { managedFields } : {}),
+        },
+      };
     }
     for (const field of ['uid', 'name', 'namespace', 'generateName', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion', 'managedFields']) {
       if (kept[field] === undefined) delete metadata[field];
@@ -262,7 +275,9 @@ export class Registry implements Api {
       (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
       (kind.name !== 'namespaces' || (object.spec.finalizers ?? []).length === 0);
     if (options.dryRun) return object;
-    return isLast ? this.erase(kind, object) : this.write(kind, object);
+    if (!isLast) return this.write(kind, object);
+    this.erase(kind, object);
+    return withVersion(object, previous.metadata.resourceVersion);
   }
 
   private isNewGeneration(rules: KindRules, object: any, previous: any): boolean {

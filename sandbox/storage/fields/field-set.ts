@@ -55,7 +55,8 @@ export const memberPaths = (set: FieldSet, path = ''): string[] => {
   return [...own, ...inner];
 };
 
-const pathElement = (key: string): string => {
+/** One step of a path, as messages show it. */
+export const pathElement = (key: string): string => {
   if (key.startsWith('f:')) return `.${key.slice(2)}`;
   if (key.startsWith('v:')) return `[=${key.slice(2)}]`;
   const keys = Object.entries(JSON.parse(key.slice(2)) as Record<string, unknown>);

@@ -12,6 +12,9 @@ export const podRules: KindRules = {
   prepareCreate(pod) {
     pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
   },
+  // Being given a node is no change of what the pod should be.
+  isNewGeneration: (pod, previous) =>
+    !isEqual({ ...pod.spec, nodeName: undefined }, { ...previous.spec, nodeName: undefined }),
   validate(pod, errors) {
     validatePodSpec(pod.spec, errors, 'spec');
   },

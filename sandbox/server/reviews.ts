@@ -1,0 +1,90 @@
+import { badRequest } from '../storage/api-errors.js';
+import { decode, decodeKind } from '../storage/decode.js';
+import { invalidObject } from '../storage/field-errors.js';
+import { trackUpdate } from '../storage/fields/managed-fields.js';
+import { apiVersionOf, type Review } from '../storage/resources.js';
+import { timestamp } from '../storage/timestamp.js';
+import type { User } from './access.js';
+import { sendObject } from './answer.js';
+import { mediaTypeOf, parseObject, readBody } from './body.js';
+import { readWriteQuery } from './query-options.js';
+import type { ResourceRequest } from './resource-request.js';
+
+type ReviewRequest = Omit<ResourceRequest, 'kind'> & { readonly review: Review };
+
+/** Kinds that are answered and not stored: what a user may do, and whose a token is. */
+export const handleReview = async (request: ReviewRequest): Promise<void> => {
+  const { review, context, query, response, accepted } = request;
+  const options = readWriteQuery(query, 'CreateOptions', request.request.headers['user-agent']);
+  const { draft } = parseObject(await readBody(request.request), mediaTypeOf(request.request), review);
+  const { object } = decodeKind(review.kind, review.version, review.model, draft);
+  const status = answerReview(request, object);
+  const given = { kind: review.kind, apiVersion: apiVersionOf(review), metadata: object.metadata, ...(object.spec ? { spec: object.spec } : {}) };
+  const tracked = trackUpdate(review.model, decode(review.model, { metadata: {} }).object, given, {
+    name: options.manager,
+    apiVersion: apiVersionOf(review),
+    time: timestamp(context.now()),
+  });
+  sendObject(response, 201, { ...tracked, status }, accepted.format);
+};
+
+const answerReview = (request: ReviewRequest, review: any): object => {
+  switch (request.review.name) {
+    case 'selfsubjectreviews':
+      review.metadata.creationTimestamp = timestamp(request.context.now());
+      return { userInfo: userInfo(request.user) };
+    case 'tokenreviews':
+      return reviewToken(request, review.spec ?? {});
+    case 'selfsubjectaccessreviews':
+      return reviewAccess(request, review.spec ?? {}, request.user);
+    default:
+      return reviewAccess(request, review.spec ?? {}, subjectOf(review.spec ?? {}));
+  }
+};
+
+const userInfo = ({ name, groups, uid }: User): object => ({ username: name, ...(uid ? { uid } : {}), groups });
+
+const reviewToken = ({ context }: ReviewRequest, spec: any): object => {
+  if (!spec.token) throw badRequest('token is required for TokenReview in authentication');
+  const user = context.access.findByToken(spec.token);
+  if (!user) return { user: {}, error: 'invalid bearer token' };
+  return {
+    authenticated: true,
+    user: userInfo(user),
+    audiences: spec.audiences ?? ['https://kubernetes.default.svc.cluster.local'],
+  };
+};
+
+const subjectOf = (spec: any): User => {
+  if (!spec.user && !spec.groups?.length)
+    throw invalidReview('spec.user', 'Invalid value: "": at least one of user or group must be specified');
+  return { name: spec.user ?? '', groups: spec.groups ?? [] };
+};
+
+const reviewAccess = ({ context }: ReviewRequest, spec: any, user: User): object => {
+  const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
+  if (resource && path)
+    throw invalidReview(
+      'spec.nonResourceAttributes',
+      `Invalid value: ${JSON.stringify({ Path: path.path ?? '', Verb: path.verb ?? '' })}: cannot be specified in combination with resourceAttributes`,
+    );
+  if (!resource && !path)
+    throw invalidReview(
+      'spec.resourceAttributes',
+      'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    );
+  const allowed = resource
+    ? context.access.mayUse(user, {
+        verb: resource.verb ?? '',
+        group: resource.group ?? '',
+        resource: resource.resource ?? '',
+        subresource: resource.subresource,
+        namespace: resource.namespace,
+        name: resource.name,
+      })
+    : context.access.mayRead(user, path.path ?? '');
+  return { allowed };
+};
+
+const invalidReview = (field: string, message: string) =>
+  invalidObject({ kind: '', group: 'authorization.k8s.io', name: '' }, [{ reason: 'FieldValueInvalid', field, message }]);

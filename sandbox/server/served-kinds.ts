@@ -1,0 +1,45 @@
+import type { KubernetesObject } from '../storage/api.js';
+import { findResource, type Resource, resources } from '../storage/resources.js';
+import { eventsView } from './views/events.view.js';
+
+/** One kind under one group and version; several can show the same stored resource. */
+export interface ServedKind {
+  /** How it is stored. */
+  readonly resource: Resource;
+  readonly group: string;
+  readonly version: string;
+  /** As stored, or converted. */
+  show(object: KubernetesObject): KubernetesObject;
+  store(draft: any): any;
+}
+
+export interface View {
+  readonly resource: string;
+  readonly group: string;
+  readonly version: string;
+  show(object: KubernetesObject): KubernetesObject;
+  store(draft: any): any;
+}
+
+const views: readonly View[] = [eventsView];
+
+const asStored = (resource: Resource): ServedKind => ({
+  resource,
+  group: resource.group,
+  version: resource.version,
+  show: (object) => object,
+  store: (draft) => draft,
+});
+
+export const servedKinds: readonly ServedKind[] = [
+  ...resources.map(asStored),
+  ...views.map((view): ServedKind => {
+    const stored = findResource(view.resource) as Resource;
+    return { ...view, resource: { ...stored, group: view.group, version: view.version } };
+  }),
+];
+
+const index = new Map(servedKinds.map((kind) => [`${kind.group}/${kind.version}/${kind.resource.name}`, kind]));
+
+export const findServedKind = (group: string, version: string, name: string): ServedKind | undefined =>
+  index.get(`${group}/${version}/${name}`);

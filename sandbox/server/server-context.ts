@@ -1,0 +1,16 @@
+import type { Registry } from '../storage/registry.js';
+import type { ContainerRuntime } from '../storage/runtime.js';
+import type { Access } from './access.js';
+
+/** What every handler may use. */
+export interface ServerContext {
+  readonly registry: Registry;
+  readonly access: Access;
+  readonly now: () => number;
+  /** Such as `v1.36.2`. */
+  readonly version: string;
+  /** Host and port, as discovery documents name the server. */
+  readonly address: () => string;
+  /** Absent while no kubelet runs: logs and exec then find no containers. */
+  readonly runtime: () => ContainerRuntime | undefined;
+}

@@ -1,0 +1,21 @@
+import type { KubernetesObject } from '../../storage/api.js';
+import { badRequest } from '../../storage/api-errors.js';
+
+/** The container that a log or exec request means. Unlike kubectl, the server never takes the first of several. */
+export const chooseContainer = (pod: KubernetesObject, wanted: string | null): string => {
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod['spec'];
+  const names: string[] = [...initContainers, ...containers, ...ephemeralContainers].map(({ name }: any) => name);
+  if (wanted) {
+    if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
+    return wanted;
+  }
+  if (names.length === 1) return names[0] as string;
+  throw badRequest(
+    `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`,
+  );
+};
+
+export const containerStatus = (pod: KubernetesObject, container: string): any => {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod['status'] ?? {};
+  return [...initContainerStatuses, ...containerStatuses].find(({ name }: any) => name === container);
+};

@@ -1,0 +1,40 @@
+import type { KubernetesObject } from '../storage/api.js';
+import { ageOf } from './age.js';
+import { partialOf } from './presentation.js';
+import type { ServedKind } from './served-kinds.js';
+import { type Column, columnsOf } from './table-columns.js';
+
+/** The form that kubectl asks for: cells ready to print. */
+export const tableOf = (
+  { resource }: ServedKind,
+  objects: readonly KubernetesObject[],
+  metadata: object,
+  query: URLSearchParams,
+  now: number,
+): object => {
+  const columns: readonly Column[] = [
+    { name: 'Name', format: 'name', cell: (object) => object.metadata.name },
+    ...(columnsOf[resource.name] ?? [{ name: 'Age', cell: (object, at) => ageOf(object.metadata.creationTimestamp, at) }]),
+  ];
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: columns.map(({ name, type = 'string', format = '', priority = 0 }) => ({
+      name,
+      type,
+      format,
+      description: '',
+      priority,
+    })),
+    rows: objects.map((object) => ({
+      cells: columns.map(({ cell }) => cell(object, now)),
+      object: rowObject(object, query.get('includeObject') ?? 'Metadata'),
+    })),
+  };
+};
+
+const rowObject = (object: KubernetesObject, include: string): object | null => {
+  if (include === 'None') return null;
+  return include === 'Object' ? object : partialOf(object);
+};

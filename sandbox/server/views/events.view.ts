@@ -1,0 +1,45 @@
+import type { View } from '../served-kinds.js';
+
+/** events.k8s.io/v1: the same events under the names of the newer API. */
+export const eventsView: View = {
+  resource: 'events',
+  group: 'events.k8s.io',
+  version: 'v1',
+  show: (event) => {
+    const { involvedObject, message, source, firstTimestamp, lastTimestamp, count, reportingComponent, ...same } = event;
+    return {
+      ...same,
+      apiVersion: 'events.k8s.io/v1',
+      regarding: involvedObject,
+      ...(message ? { note: message } : {}),
+      ...(reportingComponent ? { reportingController: reportingComponent } : {}),
+      deprecatedSource: source,
+      deprecatedFirstTimestamp: firstTimestamp,
+      deprecatedLastTimestamp: lastTimestamp,
+      ...(count ? { deprecatedCount: count } : {}),
+    };
+  },
+  store: (draft) => {
+    const {
+      regarding,
+      note,
+      deprecatedSource,
+      deprecatedFirstTimestamp,
+      deprecatedLastTimestamp,
+      deprecatedCount,
+      reportingController,
+      ...same
+    } = draft;
+    return {
+      ...same,
+      apiVersion: 'v1',
+      involvedObject: regarding ?? {},
+      message: note,
+      source: deprecatedSource,
+      firstTimestamp: deprecatedFirstTimestamp,
+      lastTimestamp: deprecatedLastTimestamp,
+      count: deprecatedCount,
+      reportingComponent: reportingController,
+    };
+  },
+};

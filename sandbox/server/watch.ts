@@ -1,0 +1,130 @@
+import type { ServerResponse } from 'node:http';
+import type { KubernetesObject, StoreEvent } from '../storage/api.js';
+import { ApiError } from '../storage/api.js';
+import { decode } from '../storage/decode.js';
+import { apiVersionOf } from '../storage/resources.js';
+import { CompactedError, type HistoryEntry, type Store } from '../storage/store.js';
+import { statusOf } from './answer.js';
+import type { Accepted } from './content-negotiation.js';
+import { tooLargeVersion } from './list.js';
+import { presentObject } from './presentation.js';
+import type { ListQuery } from './query-options.js';
+import { type Match, parseSelectors } from './selectors.js';
+import type { ServedKind } from './served-kinds.js';
+
+export interface WatchTarget {
+  readonly store: Store;
+  readonly kind: ServedKind;
+  readonly namespace: string | undefined;
+  readonly query: ListQuery;
+  /** Undefined: start with what is there. */
+  readonly version: number | undefined;
+  readonly accepted: Accepted;
+  readonly parameters: URLSearchParams;
+  readonly now: () => number;
+}
+
+export const FUTURE_WAIT_MS = 3000;
+const BOOKMARK_MS = 60_000;
+/** A bookmark comes this long before the end of a watch, so that its client can resume from there. */
+const BOOKMARK_BEFORE_END_MS = 2000;
+const MIN_TIMEOUT_MS = 1_800_000;
+/** A client that reads slower than this is cut off; it lists and watches again. */
+const BUFFER_LIMIT = 16 * 1024 * 1024;
+
+type EventType = StoreEvent['type'] | 'BOOKMARK' | 'ERROR';
+
+/** Streams changes as lines of JSON until the client leaves or the time is over. */
+export const streamWatch = (response: ServerResponse, target: WatchTarget): void => {
+  const { store, kind, namespace, query, version } = target;
+  const selectors = parseSelectors(kind.resource, query.labelSelector, query.fieldSelector);
+  const match: Match = (object) =>
+    (namespace === undefined || object.metadata.namespace === namespace) && (selectors?.(object) ?? true);
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
+  response.flushHeaders();
+  const timers: NodeJS.Timeout[] = [];
+  let tableHasColumns = false;
+  let told = version ?? 0;
+
+  const write = (type: EventType, object: object): void => {
+    response.write(`${JSON.stringify({ type, object })}\n`);
+    if (response.writableLength > BUFFER_LIMIT) response.destroy();
+  };
+  const end = (): void => {
+    response.end();
+  };
+  const send = (type: StoreEvent['type'], object: KubernetesObject): void => {
+    const shown = presentObject(kind, object, target.accepted, target.parameters, target.now()) as any;
+    write(type, tableHasColumns && target.accepted.as === 'Table' ? { ...shown, columnDefinitions: null } : shown);
+    tableHasColumns = true;
+  };
+  const relay = (entry: HistoryEntry): void => {
+    if (entry.revision <= (version ?? 0)) return;
+    const seen = visibleChange(entry, match);
+    if (!seen) return;
+    told = entry.revision;
+    send(seen.type, seen.object);
+  };
+  const bookmark = (annotations?: object): void => {
+    if (store.revision === told && !annotations) return;
+    told = store.revision;
+    const { spec, status } = decode(kind.resource.model, {}).object;
+    write('BOOKMARK', {
+      kind: kind.resource.kind,
+      apiVersion: apiVersionOf(kind),
+      metadata: { resourceVersion: String(told), ...(annotations ? { annotations } : {}) },
+      ...(spec ? { spec } : {}),
+      ...(status ? { status } : {}),
+    });
+  };
+  const fail = (error: ApiError): void => {
+    write('ERROR', statusOf(error));
+    end();
+  };
+
+  if (version !== undefined && version > store.revision && query.sendInitialEvents) {
+    timers.push(setTimeout(() => fail(tooLargeVersion(version, store.revision)), FUTURE_WAIT_MS).unref());
+  } else {
+    const sendsInitial = query.sendInitialEvents ?? (version === undefined || version === 0);
+    if (sendsInitial) {
+      for (const object of store.list(kind.resource.name, namespace)) if (match(object)) send('ADDED', object);
+      told = Math.max(told, query.sendInitialEvents ? 0 : store.revision);
+      if (query.sendInitialEvents && query.allowWatchBookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
+    } else {
+      try {
+        for (const entry of store.since(kind.resource.name, version ?? 0)) relay(entry);
+      } catch (error) {
+        if (!(error instanceof CompactedError)) throw error;
+        fail(new ApiError(410, 'Expired', `too old resource version: ${error.revision} (${error.oldest})`));
+        return;
+      }
+    }
+    const unsubscribe = store.watch(kind.resource.name, relay);
+    response.once('close', unsubscribe);
+  }
+
+  const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : MIN_TIMEOUT_MS * (1 + Math.random());
+  timers.push(setTimeout(end, timeout).unref());
+  if (query.allowWatchBookmarks) {
+    timers.push(setInterval(bookmark, BOOKMARK_MS).unref());
+    if (timeout > BOOKMARK_BEFORE_END_MS)
+      timers.push(setTimeout(bookmark, timeout - BOOKMARK_BEFORE_END_MS).unref());
+  }
+  response.once('close', () => {
+    for (const timer of timers) clearTimeout(timer);
+  });
+};
+
+/** What a watcher with this selector sees of a change. Leaving the selector shows the old object with the new version. */
+const visibleChange = (
+  { type, object, previous }: HistoryEntry,
+  match: Match,
+): { type: StoreEvent['type']; object: KubernetesObject } | undefined => {
+  const wasSeen = previous !== undefined && match(previous);
+  const isSeen = type !== 'DELETED' && match(object);
+  if (isSeen) return { type: wasSeen ? 'MODIFIED' : 'ADDED', object };
+  if (!wasSeen) return undefined;
+  if (type === 'DELETED') return { type, object };
+  const { resourceVersion } = object.metadata;
+  return { type: 'DELETED', object: { ...previous, metadata: { ...previous.metadata, resourceVersion } } };
+};
