@@ -65,6 +65,7 @@ export async function startProjectsSubgraph(
     environments,
     changes,
     permissions,
+    events,
     clock,
   );
   const creation = new EnvironmentCreationService({

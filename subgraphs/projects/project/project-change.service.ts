@@ -3,7 +3,9 @@ import { changedFields } from '../../shared/changed-fields.js';
 import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import { isUniqueViolation, type Transaction } from '../../shared/database.js';
+import type { DomainEvents } from '../../shared/domain-events.js';
 import { ConflictError, NotFoundError } from '../../shared/errors.js';
+import { listenFor } from '../../shared/heard-event.js';
 import { newId } from '../../shared/ids.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
@@ -32,6 +34,7 @@ export class ProjectChangeService {
     private readonly environments: Pick<EnvironmentRepository, 'listByProjects'>,
     private readonly changes: Changes,
     private readonly permissions: Pick<Permissions, 'of'>,
+    private readonly events: Pick<DomainEvents, 'on'>,
     private readonly clock: Clock,
   ) {}
 
@@ -57,8 +60,10 @@ export class ProjectChangeService {
       createdAt: now,
       updatedAt: now,
     };
-    return this.changes
-      .run(
+    // The creator is told once this process knows of the new role: who goes on at once must not be refused.
+    const role = listenFor(this.events, 'identity.changed', (event) => event.userId === userId);
+    try {
+      const created = await this.changes.run(
         permissions.caller,
         this.#attempt('createProject', input),
         async ({ transaction, audit, notify }) => {
@@ -68,13 +73,17 @@ export class ProjectChangeService {
           notify({ type: 'project.changed', projectId: row.id });
           return row;
         },
-      )
-      .catch((error: unknown) => {
-        if (!isUniqueViolation(error, 'project_name_key')) throw error;
-        throw new ConflictError(`The name ${JSON.stringify(name)} is taken: choose another.`, {
-          field: ['input', 'name'],
-        });
+      );
+      if (created === row) await role.heard();
+      return created;
+    } catch (error) {
+      if (!isUniqueViolation(error, 'project_name_key')) throw error;
+      throw new ConflictError(`The name ${JSON.stringify(name)} is taken: choose another.`, {
+        field: ['input', 'name'],
       });
+    } finally {
+      role.stop();
+    }
   }
 
   async update(caller: Caller, input: UpdateProject): Promise<ProjectEntity> {
