@@ -85,6 +85,7 @@ export class FakeCollection {
       if (how === 'end') response.end();
       else response.destroy();
     }
+    this.open.clear();
   }
 
   #record(type: string, object: ConfigMap, previous: ConfigMap | undefined): void {
