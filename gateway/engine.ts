@@ -4,7 +4,6 @@ import { sharedAbortController } from '../subgraphs/shared/abortable.js';
 import type { Caller } from '../subgraphs/shared/caller.js';
 import type { Clock } from '../subgraphs/shared/clock.js';
 import {
-  BadUserInputError,
   type MeridianError,
   RateLimitedError,
   TimeoutError,
@@ -16,6 +15,7 @@ import { Documents } from './operations/documents.js';
 import type { IntrospectionPolicy } from './operations/introspection.js';
 import type { Operation } from './operations/operation.js';
 import { type OperationRequest, Operations, type Prepared } from './operations/operations.js';
+import { RefusedOperationError } from './operations/refused-operation.js';
 import type { RequestScope } from './sources/source.js';
 import { SubscriptionAllowance } from './subscriptions/allowance.js';
 import { openSubscription } from './subscriptions/subscription.js';
@@ -144,8 +144,7 @@ const tooLate = (milliseconds: number): TimeoutError =>
   );
 
 const needsSocket = (): MeridianError =>
-  BadUserInputError.at(
-    [],
+  new RefusedOperationError(
     'Subscriptions need a WebSocket: connect to this URL with the graphql-transport-ws protocol.',
   );
 

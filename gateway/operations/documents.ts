@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLError, parse } from 'graphql';
 import { BoundedCache } from '../../subgraphs/shared/bounded-cache.js';
-import { BadUserInputError, type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
+import { type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
 import { documentLimits } from './limits.js';
+import { RefusedOperationError } from './refused-operation.js';
 
 export const parseOptions = { maxTokens: documentLimits.tokens } as const;
 
@@ -10,7 +11,7 @@ export const parseOptions = { maxTokens: documentLimits.tokens } as const;
 export const parseFailure = ({ message }: Pick<GraphQLError, 'message'>): MeridianError =>
   /more tha[nt] \d+ tokens/.test(message)
     ? new TooLargeError(`The document has more than ${documentLimits.tokens} tokens: split it.`)
-    : BadUserInputError.at([], message);
+    : new RefusedOperationError(message);
 
 /** Parsed documents by the hash of their text, for both transports. */
 export class Documents {

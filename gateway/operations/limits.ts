@@ -5,7 +5,8 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { BadUserInputError, type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
+import { type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
+import { RefusedOperationError } from './refused-operation.js';
 
 /** The published limits of a document, checked before it is validated or planned. */
 export const documentLimits = {
@@ -72,7 +73,7 @@ function exceeded(measure: Measure): TooLargeError[] {
 }
 
 class Measures {
-  readonly cycles: BadUserInputError[] = [];
+  readonly cycles: RefusedOperationError[] = [];
   readonly #byFragment = new Map<string, Measure | 'being measured'>();
 
   constructor(private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>) {}
@@ -105,7 +106,7 @@ class Measures {
     const known = this.#byFragment.get(name);
     if (known === 'being measured') {
       this.cycles.push(
-        BadUserInputError.at([], `The fragment ${JSON.stringify(name)} spreads itself: take the cycle out.`),
+        new RefusedOperationError(`The fragment ${JSON.stringify(name)} spreads itself: take the cycle out.`),
       );
       return none;
     }

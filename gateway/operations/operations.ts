@@ -10,7 +10,7 @@ import {
   validate,
 } from 'graphql';
 import type { Caller } from '../../subgraphs/shared/caller.js';
-import { BadUserInputError, type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
+import { type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
 import type { Generation } from '../supergraph/generation.js';
 import {
   asksForSchema,
@@ -22,6 +22,7 @@ import {
 } from './introspection.js';
 import { exceededLimits } from './limits.js';
 import { Operation } from './operation.js';
+import { RefusedOperationError } from './refused-operation.js';
 
 export interface OperationRequest {
   readonly document: DocumentNode;
@@ -56,10 +57,7 @@ export class Operations {
     if (!definition) return refused(unknownOperation(operationName));
     if (depthExceeds(variables, maxVariablesDepth)) {
       return refused(
-        BadUserInputError.at(
-          ['variables'],
-          `The variables are nested more than ${maxVariablesDepth} levels deep.`,
-        ),
+        new RefusedOperationError(`The variables are nested more than ${maxVariablesDepth} levels deep.`),
       );
     }
     const coerced = getVariableValues(
@@ -139,8 +137,7 @@ function conditionalSubscriptions(document: DocumentNode): MeridianError[] {
   );
   return found
     ? [
-        BadUserInputError.at(
-          [],
+        new RefusedOperationError(
           'The root field of a subscription can have no @skip or @include: take it away.',
         ),
       ]
@@ -154,9 +151,8 @@ const refused = (error: MeridianError): Prepared => ({ errors: [asGraphQLError(e
 
 const asBadInput = (error: GraphQLError): GraphQLError => remade(error, { code: 'BAD_USER_INPUT' });
 
-const unknownOperation = (name: string | null | undefined): BadUserInputError =>
-  BadUserInputError.at(
-    ['operationName'],
+const unknownOperation = (name: string | null | undefined): RefusedOperationError =>
+  new RefusedOperationError(
     name
       ? `The document has no operation named ${JSON.stringify(name.slice(0, 100))}.`
       : 'The document has no operation, or several: name one in operationName.',
