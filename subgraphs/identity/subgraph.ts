@@ -86,7 +86,7 @@ export async function startIdentitySubgraph(
     migrations: identityMigrations,
     logger,
   });
-  const changes = new Changes(database, clock);
+  const changes = new Changes(database, clock, () => permissions.forget());
   const passwords = new PasswordHasher();
   const issuer = new TokenIssuer(deriveKey(services.config.secretKey, 'token-signing'), clock);
   const users = new UserRepository(database);

@@ -36,6 +36,8 @@ export class Changes {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    /** Called after each commit, with what all processes are told: this one need not wait for it. */
+    private readonly committed: (events: readonly DomainEvent[]) => void = () => undefined,
   ) {}
 
   async run<T extends { id: string }>(
@@ -43,7 +45,8 @@ export class Changes {
     attempt: Attempt<T>,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
-    return this.database.transaction(async (transaction) => {
+    const events: DomainEvent[] = [];
+    const made = await this.database.transaction(async (transaction) => {
       const idempotency = attempt.idempotency?.key
         ? { ...attempt.idempotency, key: attempt.idempotency.key }
         : undefined;
@@ -58,7 +61,6 @@ export class Changes {
         if (earlier !== undefined) return idempotency.replay(earlier, transaction);
       }
       const entries: AuditEntry[] = [];
-      const events: DomainEvent[] = [];
       const result = await work({
         transaction,
         audit: (entry) => entries.push(entry),
@@ -83,6 +85,8 @@ export class Changes {
       }
       return result;
     });
+    this.committed(events);
+    return made;
   }
 
   /** The id that an earlier attempt with this key made; undefined when this is the first. Waits for one under way. */

@@ -154,8 +154,13 @@ export class Permissions {
     private readonly clock: Clock,
     events: Pick<DomainEvents, 'on' | 'onResynced'>,
   ) {
-    events.on('identity.changed', () => this.#cache.clear());
-    events.onResynced(() => this.#cache.clear());
+    events.on('identity.changed', () => this.forget());
+    events.onResynced(() => this.forget());
+  }
+
+  /** What is asked from now on is loaded anew: for who has just committed a change and can't wait for its event. */
+  forget(): void {
+    this.#cache.clear();
   }
 
   /** Throws UnauthenticatedError for nobody, for an ended session or token, and for a disabled user. */

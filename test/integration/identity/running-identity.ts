@@ -82,8 +82,11 @@ export interface RunningIdentity {
 
 export const adminPassword = 'correct horse battery staple';
 
-/** The identity subgraph on a database of its own, with a first administrator. */
-export async function startIdentity(env: Record<string, string> = {}): Promise<RunningIdentity> {
+/** The identity subgraph on a database of its own, with a first administrator unless its password is null. */
+export async function startIdentity(
+  env: Record<string, string> = {},
+  password: string | null = adminPassword,
+): Promise<RunningIdentity> {
   const database = await createTestDatabase();
   const secretKey = randomBytes(32).toString('base64');
   const logger = createLogger({ level: 'silent' });
@@ -100,7 +103,7 @@ export async function startIdentity(env: Record<string, string> = {}): Promise<R
     clock,
   );
   const subgraph = await startIdentitySubgraph(readIdentityConfig(env), services);
-  await subgraph.ensureFirstAdministrator(adminPassword);
+  if (password !== null) await subgraph.ensureFirstAdministrator(password);
   const sqlClient = new Client({ connectionString: database.url });
   await sqlClient.connect();
   const origin = { requestId: 'test', address: '192.0.2.1' };
@@ -150,5 +153,6 @@ export async function startIdentity(env: Record<string, string> = {}): Promise<R
       await database.dispose();
     },
   };
-  return Object.assign(running, { admin: await running.signIn('admin', adminPassword) });
+  if (password === null) return running;
+  return Object.assign(running, { admin: await running.signIn('admin', password) });
 }

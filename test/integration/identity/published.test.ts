@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database } from '../../../subgraphs/shared/database.js';
+import { newId } from '../../../subgraphs/shared/ids.js';
+import {
+  grantProjectOwner,
+  PublishedGrants,
+  removeProjectBindings,
+} from '../../../subgraphs/shared/published/grant.js';
+import { type RunningIdentity, startIdentity } from './running-identity.js';
+
+/** What other subgraphs see and do of identity. */
+describe('what identity publishes', () => {
+  let identity: RunningIdentity;
+  let projects: Database;
+  beforeAll(async () => {
+    identity = await startIdentity();
+    projects = await Database.open({
+      url: identity.databaseUrl,
+      subgraph: 'projects',
+      entities: [],
+      migrations: [],
+      logger: identity.services.logger,
+    });
+  });
+  afterAll(async () => {
+    await projects?.dispose();
+    await identity?.dispose();
+  });
+
+  const credentialOf = (asker: RunningIdentity['admin']) => {
+    const { caller } = asker;
+    if (caller.userId === null) throw new Error('nobody is signed in');
+    return new PublishedGrants(identity.services.published).find(caller.userId, caller.credentialId);
+  };
+
+  it('makes whoever creates a project its owner, if the transaction is committed', async () => {
+    const { id, asker } = await identity.user();
+    const [kept, dropped] = [newId('project'), newId('project')];
+    await projects.transaction((transaction) =>
+      grantProjectOwner(transaction, { userId: id, projectId: kept }),
+    );
+    await projects
+      .transaction(async (transaction) => {
+        await grantProjectOwner(transaction, { userId: id, projectId: dropped });
+        throw new Error('changed my mind');
+      })
+      .catch(() => undefined);
+    await expect
+      .poll(async () =>
+        (await identity.services.permissions.of(asker.caller)).allows('projects.update', { projectId: kept }),
+      )
+      .toBe(true);
+    expect(
+      (await identity.services.permissions.of(asker.caller)).allows('projects.update', {
+        projectId: dropped,
+      }),
+    ).toBe(false);
+    // Twice is once, and the same binding through the API is a conflict.
+    await projects.transaction((transaction) =>
+      grantProjectOwner(transaction, { userId: id, projectId: kept }),
+    );
+    const again = { role: 'project-owner', userId: id, scope: { projectId: kept } };
+    expect(await identity.admin.refusal('bindRole', again)).toBe('CONFLICT');
+
+    await projects.transaction((transaction) => removeProjectBindings(transaction, kept));
+    await expect.poll(async () => (await identity.services.permissions.of(asker.caller)).names).toEqual([]);
+  });
+
+  it('says of a credential whether it still counts', async () => {
+    const { id, asker } = await identity.user();
+    expect((await credentialOf(asker)).credential).toMatchObject({
+      kind: 'SESSION',
+      active: true,
+      permissions: null,
+      projectId: null,
+    });
+    await identity.sql('UPDATE identity.session SET expires_at = now() WHERE user_id = $1', [id]);
+    expect((await credentialOf(asker)).credential).toMatchObject({ active: false });
+    expect((await credentialOf(identity.admin)).credential?.active).toBe(true);
+    const stolen = identity.as({ ...identity.admin.caller, userId: id } as typeof identity.admin.caller);
+    expect((await credentialOf(stolen)).credential).toBeUndefined();
+  });
+
+  it('answers what the viewer may do on records of other subgraphs', async () => {
+    const [project, other] = [newId('project'), newId('project')];
+    const [environment, cluster, landscape] = [newId('environment'), newId('cluster'), newId('landscape')];
+    // Stand-ins for the views that their owners publish.
+    for (const statement of [
+      'CREATE SCHEMA clusters',
+      `CREATE VIEW projects.published_project AS SELECT * FROM (VALUES ('${project}', 'shop'), ('${other}', 'bank')) AS p (id, name)`,
+      `CREATE VIEW projects.published_environment AS SELECT '${environment}' AS id, '${project}' AS project_id, 'shop' AS project_name,
+         '${landscape}' AS landscape_id, 'prod' AS landscape_name, true AS production, '${cluster}' AS cluster_id, 'shop-prod' AS namespace`,
+      `CREATE VIEW clusters.published_connection AS SELECT '${cluster}' AS id, 'east' AS name, ''::text AS encrypted_credentials, null::text AS ingress_domain`,
+    ]) {
+      await identity.sql(statement);
+    }
+    const { asker } = await identity.user({ role: 'developer', scope: { projectId: project } });
+    const can = async (permission: string, on?: string) =>
+      (
+        await asker.query(
+          'query ($permission: String!, $on: ID) { viewer { can(permission: $permission, on: $on) } }',
+          { permission, on: on ?? null },
+        )
+      ).viewer.can;
+    expect(await can('deployments.deploy')).toBe(true);
+    expect(await can('deployments.deploy', project)).toBe(true);
+    expect(await can('deployments.deploy', environment)).toBe(true);
+    expect(await can('deployments.deploy', other)).toBe(false);
+    expect(await can('deployments.deploy', cluster)).toBe(false);
+    expect(await can('deployments.deploy', newId('environment'))).toBe(false);
+    expect(await can('users.manage')).toBe(false);
+    expect(await can('deployments.deploy', 'nonsense')).toBe(false);
+    await expect(can('Deployments.deploy')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    const admin = await identity.admin.query(
+      `{ viewer { yes: can(permission: "clusters.update", on: "${cluster}") no: can(permission: "clusters.update", on: "${newId('cluster')}") } }`,
+    );
+    expect(admin.viewer).toEqual({ yes: true, no: false });
+  });
+});
