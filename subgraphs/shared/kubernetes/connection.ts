@@ -2,21 +2,15 @@ import { setMaxListeners } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
-import {
-  ClusterUnavailableError,
-  type ErrorCode,
-  MeridianError,
-  RateLimitedError,
-  TimeoutError,
-  TooLargeError,
-} from '../errors.js';
+import { ClusterUnavailableError, type MeridianError, RateLimitedError, TooLargeError } from '../errors.js';
 import type { AddressPolicy } from './address-policy.js';
 import type { ApiPath } from './api-path.js';
 import { Bulkhead } from './bulkhead.js';
-import { CircuitBreaker, type CircuitState, type Permit } from './circuit-breaker.js';
+import { CallGuard, type ConnectionHealth } from './call-guard.js';
+import type { Permit } from './circuit-breaker.js';
 import type { ClusterCredentials } from './cluster-credentials.js';
-import { linkSignals, withDeadline } from './deadline.js';
-import { type ClusterName, parseStatus, statusOf, toMeridianError } from './errors.js';
+import { linkSignals } from './deadline.js';
+import { type ClusterName, parseStatus, toMeridianError } from './errors.js';
 import { type Impersonation, type Query, Transport, type TransportRequest } from './transport.js';
 import { isBrokenConnection, toTransportError } from './transport-errors.js';
 
@@ -40,14 +34,6 @@ export interface KubernetesStream {
   /** The body as it comes; the reader's pace holds the sender back. Throws a MeridianError when it is cut off. */
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly status: number;
-}
-
-export interface ConnectionHealth {
-  readonly lastSeenAt: Date | null;
-  /** Of the last answered call. */
-  readonly latencyMs: number | null;
-  readonly lastError: { readonly at: Date; readonly code: ErrorCode; readonly message: string } | null;
-  readonly circuit: CircuitState;
 }
 
 export interface ConnectionLimits {
@@ -74,16 +60,12 @@ export class KubernetesConnection implements ClusterName {
   readonly clusterId: string;
   readonly clusterName: string;
   readonly #transport: Transport;
-  readonly #clock: Clock;
   readonly #limits: ConnectionLimits;
-  readonly #circuit: CircuitBreaker;
+  readonly #guard: CallGuard;
   readonly #calls: Bulkhead;
   readonly #closed = new AbortController();
   readonly #onUnauthorized: () => void;
   #streams = 0;
-  #lastSeenAt: number | null = null;
-  #latencyMs: number | null = null;
-  #lastError: ConnectionHealth['lastError'] = null;
 
   constructor(
     options: ClusterName & {
@@ -99,8 +81,7 @@ export class KubernetesConnection implements ClusterName {
     this.clusterName = options.clusterName;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#transport = new Transport(options.credentials, options.addressPolicy, this.#limits.calls);
-    this.#clock = options.clock ?? systemClock;
-    this.#circuit = new CircuitBreaker({ clock: this.#clock });
+    this.#guard = new CallGuard(this, options.clock ?? systemClock, this.#closed.signal);
     this.#calls = new Bulkhead(this.#limits.calls, this.#limits.queue);
     // Every call and stream listens to it.
     setMaxListeners(0, this.#closed.signal);
@@ -115,7 +96,7 @@ export class KubernetesConnection implements ClusterName {
   /** The answer's JSON. Rejects with a MeridianError; `statusOf(error)` gives the API server's own words. */
   request<T>(request: KubernetesRequest): Promise<T> {
     const deadlineMs = request.deadlineMs ?? this.#limits.callDeadlineMs;
-    return this.#guarded(deadlineMs, request.signal, async (signal) => {
+    return this.#guard.run(deadlineMs, request.signal, async (signal) => {
       const place = this.#calls.enter(signal);
       if (!place) {
         throw new RateLimitedError(`Too many calls wait for cluster ${JSON.stringify(this.clusterName)}.`, 5);
@@ -149,7 +130,7 @@ export class KubernetesConnection implements ClusterName {
     };
     try {
       const deadlineMs = request.deadlineMs ?? this.#limits.streamOpenDeadlineMs;
-      const response = await this.#guarded(deadlineMs, controller.signal, async (signal) => {
+      const response = await this.#guard.run(deadlineMs, request.signal, async (signal) => {
         signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
         const opened = await this.#transport.stream(this.#wire(request, controller.signal));
         if (opened.statusCode >= 300) {
@@ -172,64 +153,23 @@ export class KubernetesConnection implements ClusterName {
    */
   upgrade(path: ApiPath, query: Query, protocols: readonly string[]): { socket: WebSocket; permit: Permit } {
     this.#closed.signal.throwIfAborted();
-    return { permit: this.#admit(), socket: this.#transport.upgrade(path, query, protocols) };
+    const permit = this.#guard.admit();
+    try {
+      return { permit, socket: this.#transport.upgrade(path, query, protocols) };
+    } catch (error) {
+      permit.abandoned();
+      throw error;
+    }
   }
 
   health(): ConnectionHealth {
-    return {
-      lastSeenAt: this.#lastSeenAt === null ? null : new Date(this.#lastSeenAt),
-      latencyMs: this.#latencyMs,
-      lastError: this.#lastError,
-      circuit: this.#circuit.state,
-    };
+    return this.#guard.health();
   }
 
   /** Ends every call and stream with the reason. */
   async dispose(reason: MeridianError): Promise<void> {
     this.#closed.abort(reason);
     await this.#transport.destroy();
-  }
-
-  /** Runs under deadline and circuit breaker; what it throws becomes a MeridianError. */
-  async #guarded<T>(
-    deadlineMs: number,
-    caller: AbortSignal | undefined,
-    run: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const permit = this.#admit();
-    const startedAt = this.#clock.now();
-    const timedOut = () =>
-      new TimeoutError(
-        `Cluster ${JSON.stringify(this.clusterName)} did not answer within ${deadlineMs / 1000} s.`,
-        { clusterId: this.clusterId },
-      );
-    try {
-      const result = await withDeadline(deadlineMs, [caller, this.#closed.signal], timedOut, run);
-      permit.answered();
-      this.#seen(this.#clock.now() - startedAt);
-      return result;
-    } catch (error) {
-      if (this.#closed.signal.aborted || caller?.aborted) {
-        permit.abandoned();
-        throw this.#closed.signal.aborted ? (this.#closed.signal.reason as Error) : error;
-      }
-      const known = toTransportError(error, this);
-      if (statusOf(known)) permit.answered();
-      else if (known instanceof TimeoutError) permit.failed(true);
-      else if (known instanceof ClusterUnavailableError) permit.failed(false);
-      else permit.abandoned();
-      this.#lastError = { at: new Date(this.#clock.now()), code: known.code, message: known.message };
-      throw known;
-    }
-  }
-
-  #admit(): Permit {
-    const permit = this.#circuit.admit();
-    if (permit) return permit;
-    throw new ClusterUnavailableError(
-      this.clusterId,
-      `Cluster ${JSON.stringify(this.clusterName)} did not answer lately; Meridian tries again within a minute.`,
-    );
   }
 
   async #call(request: KubernetesRequest, signal: AbortSignal): Promise<unknown> {
@@ -300,17 +240,11 @@ export class KubernetesConnection implements ClusterName {
   async *#chunks(body: AsyncIterable<Uint8Array>, controller: AbortController): AsyncIterable<Uint8Array> {
     try {
       for await (const chunk of body) {
-        this.#circuit.answered();
-        this.#seen();
+        this.#guard.alive();
         yield chunk;
       }
     } catch (error) {
       throw controller.signal.aborted ? controller.signal.reason : toTransportError(error, this);
     }
-  }
-
-  #seen(latencyMs?: number): void {
-    this.#lastSeenAt = this.#clock.now();
-    if (latencyMs !== undefined) this.#latencyMs = latencyMs;
   }
 }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Runs with a signal that aborts when `ms` have passed (with `timedOut()` as reason) or one of the outer signals
  * aborts (with its reason). Rejects with that reason at once, whether or not `run` heeds the signal.
@@ -33,6 +35,8 @@ export function linkSignals(
   const links = outer.flatMap((signal) => {
     if (!signal) return [];
     const abort = () => controller.abort(signal.reason);
+    // One request may make many calls at a time.
+    setMaxListeners(0, signal);
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
     return [() => signal.removeEventListener('abort', abort)];

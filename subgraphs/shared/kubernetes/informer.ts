@@ -4,6 +4,7 @@ import { ClusterUnavailableError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { KubernetesConnection } from './connection.js';
 import { type IndexFunction, ObjectStore } from './object-store.js';
+import { pause } from './pause.js';
 import { Reflector, type ReflectorSink } from './reflector.js';
 import type { Resource } from './resources.js';
 import { type KubernetesObject, keyOf } from './wire.js';
@@ -88,7 +89,7 @@ export class RunningInformer<T extends KubernetesObject> implements Informer<T>,
       logger: options.logger.child({ cluster: options.clusterId }),
       clock: this.#clock,
       random: options.random ?? Math.random,
-      wait: options.wait ?? waitFor,
+      wait: options.wait ?? pause,
       silenceLimitMs: options.silenceLimitMs ?? 90_000,
     });
   }
@@ -266,17 +267,4 @@ export class RunningInformer<T extends KubernetesObject> implements Informer<T>,
   #notRunning(): MeridianError {
     return new ClusterUnavailableError(this.#options.clusterId, 'The informer was stopped.');
   }
-}
-
-function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -5,6 +5,7 @@ import { notStarted, toContainerError } from './container-errors.js';
 import { statusOf } from './errors.js';
 import { compareLogTimes, type LogLine, LogLines } from './log-lines.js';
 import { requireContainer, requireName, requireNamespace } from './names.js';
+import { pause } from './pause.js';
 import { objectPath, resources } from './resources.js';
 
 export interface FollowLogOptions {
@@ -20,7 +21,7 @@ export interface FollowLogOptions {
   readonly previous?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly random?: () => number;
-  readonly wait?: (ms: number) => Promise<void>;
+  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 const mostTailLines = 1_000_000;
@@ -87,7 +88,7 @@ export async function* followLog(
         throw toContainerError(error, reference);
       }
       position.rewind();
-      await (options.wait ?? sleep)(backoff.next());
+      await (options.wait ?? pause)(backoff.next(), options.signal);
     }
   }
 }
@@ -153,5 +154,3 @@ function requireTime(value: Date | string | undefined): string | undefined {
   }
   return typeof value === 'string' ? value : time.toISOString();
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

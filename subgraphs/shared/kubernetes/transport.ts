@@ -26,7 +26,12 @@ export interface TransportRequest {
 }
 
 const connectTimeoutMs = 10_000;
-const socketLimits = { maxPayload: 1024 * 1024, perMessageDeflate: false, handshakeTimeout: 10_000 } as const;
+const socketLimits = {
+  maxPayload: 1024 * 1024,
+  maxFragments: 256,
+  perMessageDeflate: false,
+  handshakeTimeout: 10_000,
+} as const;
 
 /**
  * Sockets to one API server, kept alive, with its credentials. No redirect is followed, TLS is always verified, and

@@ -164,6 +164,15 @@ describe('a cluster that does not answer', () => {
     expect(connection.health()).toMatchObject({ circuit: 'OPEN', lastError: { code: 'TIMEOUT' } });
   });
 
+  it('is known as such when a stream cannot be opened in time, too', async () => {
+    const server = await serve(() => undefined);
+    const connection = connect(server.origin, { limits: { streamOpenDeadlineMs: 200 } });
+    await expect(connection.stream(pods)).rejects.toBeInstanceOf(TimeoutError);
+    expect(connection.health()).toMatchObject({ circuit: 'OPEN', lastSeenAt: null });
+    await expect(connection.stream(pods)).rejects.toThrow(/did not answer lately/);
+    await eventually(() => server.sockets.size === 0);
+  });
+
   it('refusing connections, leaves the other clusters of a list alone (CL-1)', async () => {
     const gone = await FakeApiServer.start();
     const { origin } = gone;
@@ -276,6 +285,17 @@ describe('a refusal by the API server', () => {
     expect(error.message).toMatch(text);
     expect(statusOf(error)).toMatchObject({ code, reason, message });
     expect(error.message).not.toMatch(/serviceaccount|127\.0\.0\.1|canary/);
+  });
+
+  it('is a sign of life', async () => {
+    const server = await serve((_request, response) => sendStatus(response, 404, 'NotFound', ''));
+    const connection = connect(server.origin);
+    for (let i = 0; i < 5; i++) await failureOf(connection.request(pod));
+    expect(connection.health()).toMatchObject({
+      circuit: 'CLOSED',
+      lastSeenAt: expect.any(Date),
+      lastError: null,
+    });
   });
 
   it('says when to come back, and is not tried again by itself (CL-4)', async () => {

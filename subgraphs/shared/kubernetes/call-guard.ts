@@ -1,0 +1,110 @@
+import type { Clock } from '../clock.js';
+import {
+  ClusterAuthFailedError,
+  ClusterUnavailableError,
+  type ErrorCode,
+  type MeridianError,
+  TimeoutError,
+} from '../errors.js';
+import { CircuitBreaker, type CircuitState, type Permit } from './circuit-breaker.js';
+import { withDeadline } from './deadline.js';
+import { type ClusterName, statusOf } from './errors.js';
+import { toTransportError } from './transport-errors.js';
+
+/** What the calls to a cluster tell of it. */
+export interface ConnectionHealth {
+  /** When it last answered anything. */
+  readonly lastSeenAt: Date | null;
+  /** Of the last answered call. */
+  readonly latencyMs: number | null;
+  /** Why it last did not answer, or refused the credentials. */
+  readonly lastError: { readonly at: Date; readonly code: ErrorCode; readonly message: string } | null;
+  readonly circuit: CircuitState;
+}
+
+/** Deadline and circuit breaker around every call to one cluster, and what is learned from their outcomes. */
+export class CallGuard {
+  readonly #cluster: ClusterName;
+  readonly #clock: Clock;
+  readonly #closed: AbortSignal;
+  readonly #circuit: CircuitBreaker;
+  #lastSeenAt: number | null = null;
+  #latencyMs: number | null = null;
+  #lastError: ConnectionHealth['lastError'] = null;
+
+  /** @param closed aborts, with its reason, when no call may go on */
+  constructor(cluster: ClusterName, clock: Clock, closed: AbortSignal) {
+    this.#cluster = cluster;
+    this.#clock = clock;
+    this.#closed = closed;
+    this.#circuit = new CircuitBreaker({ clock });
+  }
+
+  health(): ConnectionHealth {
+    return {
+      lastSeenAt: this.#lastSeenAt === null ? null : new Date(this.#lastSeenAt),
+      latencyMs: this.#latencyMs,
+      lastError: this.#lastError,
+      circuit: this.#circuit.state,
+    };
+  }
+
+  /** Throws ClusterUnavailableError at once while the circuit is open. */
+  admit(): Permit {
+    const permit = this.#circuit.admit();
+    if (permit) return permit;
+    throw new ClusterUnavailableError(
+      this.#cluster.clusterId,
+      `Cluster ${JSON.stringify(this.#cluster.clusterName)} did not answer lately; Meridian tries again within a minute.`,
+    );
+  }
+
+  /** A sign of life outside a call, such as a byte of a watch. */
+  alive(): void {
+    this.#circuit.answered();
+    this.#lastSeenAt = this.#clock.now();
+  }
+
+  /** Runs with a signal that aborts at the deadline. What it throws becomes a MeridianError. */
+  async run<T>(
+    deadlineMs: number,
+    caller: AbortSignal | undefined,
+    call: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const permit = this.admit();
+    const startedAt = this.#clock.now();
+    const timedOut = () =>
+      new TimeoutError(
+        `Cluster ${JSON.stringify(this.#cluster.clusterName)} did not answer within ${deadlineMs / 1000} s.`,
+        { clusterId: this.#cluster.clusterId },
+      );
+    try {
+      const result = await withDeadline(deadlineMs, [caller, this.#closed], timedOut, call);
+      permit.answered();
+      this.#lastSeenAt = this.#clock.now();
+      this.#latencyMs = this.#lastSeenAt - startedAt;
+      return result;
+    } catch (error) {
+      if (this.#closed.aborted || caller?.aborted) {
+        permit.abandoned();
+        throw this.#closed.aborted ? (this.#closed.reason as Error) : error;
+      }
+      const known = toTransportError(error, this.#cluster);
+      this.#learn(known, permit);
+      throw known;
+    }
+  }
+
+  #learn(error: MeridianError, permit: Permit): void {
+    const answered = statusOf(error) !== undefined;
+    const down = error instanceof TimeoutError || error instanceof ClusterUnavailableError;
+    if (answered) {
+      permit.answered();
+      this.#lastSeenAt = this.#clock.now();
+    } else if (down) permit.failed(error instanceof TimeoutError);
+    else permit.abandoned();
+    if (down || error instanceof ClusterAuthFailedError) {
+      this.#lastError = { at: new Date(this.#clock.now()), code: error.code, message: error.message };
+    }
+  }
+}
