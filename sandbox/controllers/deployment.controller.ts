@@ -200,21 +200,22 @@ export class DeploymentController {
     throw error;
   }
 
+  /** The revision goes out together with the condition, in one write. */
   private noteRevision(
     deployment: KubernetesObject,
     revision: string,
     condition: { reason: string; message: string },
     onlyWhenMissing: boolean,
   ): void {
-    let current = deployment;
-    if (deployment.metadata.annotations?.[REVISION] !== revision) {
-      const draft = draftOf(deployment);
-      draft.metadata['annotations'] = { ...draft.metadata['annotations'], [REVISION]: revision };
-      current = this.api.update('deployments', draft);
-    }
-    if (onlyWhenMissing && conditionOf(current['status'] ?? {}, 'Progressing')) return;
-    if (current['spec'].progressDeadlineSeconds === undefined) return;
-    this.note(current, { status: 'True', ...condition });
+    const before: DeploymentStatus = deployment['status'] ?? {};
+    const isNoted = onlyWhenMissing && conditionOf(before, 'Progressing') !== undefined;
+    const hasDeadline = deployment['spec'].progressDeadlineSeconds !== undefined;
+    const next = { type: 'Progressing', status: 'True', ...condition };
+    const status = isNoted || !hasDeadline ? before : withCondition(before, next, this.clock.now());
+    if (deployment.metadata.annotations?.[REVISION] === revision && status === before) return;
+    const draft = draftOf(deployment);
+    draft.metadata['annotations'] = { ...draft.metadata['annotations'], [REVISION]: revision };
+    this.api.update('deployments', { ...draft, status: structuredClone(status) }, 'status');
   }
 
   private notePause(deployment: KubernetesObject): void {

@@ -141,7 +141,7 @@ let sequence = 0;
 /** The object's name and the time in nanoseconds; the low digits keep names of one millisecond apart. */
 function eventName(object: KubernetesObject, clock: Clock): string {
   sequence = (sequence + 1) % 1_000_000;
-  const nanoseconds = BigInt(clock.now()) * 1_000_000n + BigInt(sequence);
+  const nanoseconds = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(sequence);
   return `${object.metadata.name}.${nanoseconds.toString(16)}`;
 }
 

@@ -18,7 +18,7 @@ export class ManualClock implements Clock {
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
-    const timer = { at: this.time + Math.max(0, ms), order: this.order++, callback };
+    const timer = { at: this.time + Math.max(0, Math.ceil(ms)), order: this.order++, callback };
     this.timers.add(timer);
     return timer;
   }

@@ -11,7 +11,7 @@ import { programOf } from './programs/catalogue.js';
 import type { Program } from './programs/program.js';
 
 const CREATE_MS = 30;
-const START_MS = 470;
+const START_MS = 600;
 const SYNC_MS = 1000;
 const RETRY_MS = 12_000;
 const CRASH_AFTER_MS = 1000;
@@ -178,7 +178,7 @@ export class ContainerMachine {
     if (this.state.kind === 'terminated') this.lastTerminated = this.state;
     if (this.instance) this.restartCount += 1;
     this.previous = this.instance;
-    const kind = kindOfCommand(this.spec, this.program);
+    const kind = exhaustsMemory(this.spec) ? 'program' : kindOfCommand(this.spec, this.program);
     this.instance = new ContainerInstance(
       this.host,
       this.spec,

@@ -1,7 +1,7 @@
 import type { ContainerHost } from './container-host.js';
 import { type ProbeKind, probeFailure } from './probes.js';
 
-const FIRST_LOOK_MS = 10;
+const FIRST_LOOK_MS = 300;
 
 interface Check {
   readonly kind: ProbeKind;

@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from '../controllers/clock.js';
 import { draftOf, isEqual } from '../controllers/draft.js';
 import type { EventRecorder, Occurrence } from '../controllers/event-recorder.js';
-import type { Api, KubernetesObject } from '../storage/api.js';
+import { type Api, ApiError, type KubernetesObject } from '../storage/api.js';
 import type { ContainerHost } from './container-host.js';
 import { ContainerMachine } from './container-machine.js';
 import type { ImageStore } from './image.js';
@@ -9,8 +9,9 @@ import { podStatus } from './pod-status.js';
 import { MissingReferenceError, missingVolume, readEnvironment } from './references.js';
 
 const NOTICE_MS = 15;
-const SANDBOX_MS = 350;
+const SANDBOX_MS = 600;
 const REMOVE_AFTER_MS = 800;
+const RETRY_MS = 1000;
 const LAST_MOUNT_RETRY_MS = 122_000;
 
 export interface PodWorkerOptions {
@@ -85,7 +86,7 @@ export class PodWorker implements ContainerHost {
   }
 
   scaled(ms: number): number {
-    return ms * this.options.pace;
+    return Math.round(ms * this.options.pace);
   }
 
   machine(name: string): ContainerMachine | undefined {
@@ -134,10 +135,20 @@ export class PodWorker implements ContainerHost {
     this.timer = this.clock.setTimeout(
       () => {
         this.timer = undefined;
-        this.schedule(this.step());
+        this.schedule(this.attempt());
       },
       Math.max(0, at - this.now()),
     );
+  }
+
+  private attempt(): number | undefined {
+    try {
+      return this.step();
+    } catch (error) {
+      // The API server may refuse a write, of a pod that is gone for instance; the next look sees why.
+      if (error instanceof ApiError) return this.now() + RETRY_MS;
+      throw error;
+    }
   }
 
   /** Does what is due and answers when something is due next. */
@@ -156,7 +167,7 @@ export class PodWorker implements ContainerHost {
       if (this.nextMountAt > now) return this.nextMountAt;
       const problem = missingVolume(this.api, this.pod);
       if (problem) return this.failMount(problem, now);
-      this.sandboxAt = now + this.scaled(SANDBOX_MS);
+      this.sandboxAt = now + this.scaled(SANDBOX_MS * (0.75 + 0.5 * this.random()));
     }
     if (this.sandboxAt > now) return this.sandboxAt;
     if (!this.podIP) {

@@ -10,7 +10,7 @@ export const jsonApplication: Program = {
   name: 'app',
   images: /.*/,
   port: 8080,
-  bootMs: 400,
+  bootMs: 280,
   stopMs: 200,
   linePeriodMs: 1500,
   system: 'alpine',
@@ -18,7 +18,7 @@ export const jsonApplication: Program = {
   startLines: ({ image, port, pod }, at) => [
     out(entry(at, 'info', 'starting', { service: image.name, version: image.tag, pod: pod.name })),
     out(entry(at + 120, 'info', 'configuration loaded', { source: 'environment' })),
-    out(entry(at + 380, 'info', 'listening', { address: `0.0.0.0:${port}` })),
+    out(entry(at + 270, 'info', 'listening', { address: `0.0.0.0:${port}` })),
   ],
   line: (_, at, random) => {
     const path = pick(random, ROUTES);

@@ -121,7 +121,8 @@ export function containerCommands(session: Session): Command[] {
         return ok(
           `${screen(session)
             .replaceAll('\r\n', '\n')
-            .replaceAll(/\u001b\[7?m/g, '')}\n`,
+            .replaceAll('\u001b[7m', '')
+            .replaceAll('\u001b[m', '')}\n`,
         );
       while (!context.signal?.aborted) {
         session.write(`\u001b[H\u001b[J${screen(session)}\r\n`);

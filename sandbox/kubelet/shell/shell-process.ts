@@ -19,9 +19,14 @@ const CHUNK = 32_768;
 
 let lastPid = 40;
 
+function nextPid(): number {
+  lastPid = 40 + ((lastPid - 38) % 30_000);
+  return lastPid;
+}
+
 /** A process in a simulated container: a shell, a tool, or the error of a command that is not there. */
 export class ShellProcess implements ExecProcess {
-  readonly pid = (lastPid = (lastPid + 2) % 30_000);
+  readonly pid = nextPid();
   readonly input: InputQueue;
   readonly terminal: Terminal | undefined;
   size = { columns: 80, rows: 24 };
@@ -90,8 +95,12 @@ export class ShellProcess implements ExecProcess {
   sleep(ms: number): Promise<void> {
     const { clock } = this.instance.host;
     return new Promise((resolve) => {
-      const timer = clock.setTimeout(resolve, ms);
-      this.signal.addEventListener('abort', () => clock.clear(timer), { once: true });
+      const stop = () => clock.clear(timer);
+      const timer = clock.setTimeout(() => {
+        this.signal.removeEventListener('abort', stop);
+        resolve();
+      }, ms);
+      this.signal.addEventListener('abort', stop, { once: true });
     });
   }
 

@@ -38,7 +38,8 @@ const KEYS: Record<string, string> = {
   '\u007f': 'backspace',
 };
 
-const SEQUENCE = /^\u001b(\[[0-9;?]*[ -/]*[@-~]|O[@-~]|.)/s;
+const ESCAPE = '\u001b';
+const SEQUENCE = new RegExp(`^${ESCAPE}(\\[[0-9;?]*[ -/]*[@-~]|O[@-~]|[^[O])`, 's');
 
 /** Either a line is edited at a prompt, or what is typed goes to the running command, echoed. */
 export class Terminal {
@@ -84,7 +85,7 @@ export class Terminal {
     while (this.typed !== '') {
       const sequence = SEQUENCE.exec(this.typed)?.[0];
       // The rest of an escape sequence is still under way.
-      if (!sequence && this.typed.startsWith('\u001b')) return;
+      if (!sequence && this.typed.startsWith(ESCAPE)) return;
       const key = sequence ?? String.fromCodePoint(this.typed.codePointAt(0) ?? 0);
       this.typed = this.typed.slice(key.length);
       // A carriage return and a line feed together are one key.
@@ -169,7 +170,7 @@ export class Terminal {
         this.replace(line, cursor);
         break;
       default:
-        if (key >= ' ' && !key.startsWith('\u001b')) this.insert(key);
+        if (key >= ' ' && !key.startsWith(ESCAPE)) this.insert(key);
     }
   }
 
