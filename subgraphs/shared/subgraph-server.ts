@@ -14,6 +14,8 @@ import { executeOnSubgraph, type SubgraphRequest } from './subgraph-execution.js
 import { subgraphSocketServer } from './subgraph-socket.js';
 
 const maxBodyBytes = 10 * 1_024 * 1_024;
+/** A planned operation with the variables of a client, whose own frames are smaller. */
+const maxSocketMessageBytes = 1_024 * 1_024;
 /** The gateway takes five silent seconds for a dead subgraph; blanks before the JSON say that we still work. */
 const signOfLifeMilliseconds = 2_000;
 const drainMilliseconds = 10_000;
@@ -45,7 +47,7 @@ export async function serveSubgraph(
   const { logger, key } = options;
   const used = new UsedCallerContexts();
   const graphqlWs = subgraphSocketServer(subgraph, { key, used, logger });
-  const sockets = new WebSocketServer({ ...socketServerOptions, maxPayload: maxBodyBytes });
+  const sockets = new WebSocketServer({ ...socketServerOptions, maxPayload: maxSocketMessageBytes });
   const running = new Set<AbortController>();
   let draining = false;
 
