@@ -31,15 +31,13 @@ export class InstanceDeployer {
     return generation;
   }
 
-  /** True when every claim of the plan's pods is there and asks for the wanted size. */
-  async growClaims(instance: InstanceEntity, claims: readonly PersistentVolumeClaim[]): Promise<boolean> {
+  async growClaims(instance: InstanceEntity, claims: readonly PersistentVolumeClaim[]): Promise<void> {
     const wanted = parseQuantity(instance.storageSize, []);
     for (const claim of claims) {
       const size = readQuantity(claim.spec?.resources?.requests?.['storage']);
       if (size && compareQuantities(size, wanted) < 0)
         await this.client.growClaim(instance, claim, instance.storageSize);
     }
-    return claims.length >= instance.plan.replicas;
   }
 
   /** Credentials are made once and live in the cluster alone. */

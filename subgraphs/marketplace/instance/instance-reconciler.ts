@@ -22,7 +22,7 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set([
 
 /** How long an attempt may take before another process may think that this one is gone. */
 export const claimMilliseconds = 60_000;
-const pollMilliseconds = 1_000;
+const pollMilliseconds = 500;
 const longestBackoffMilliseconds = 60_000;
 const batch = 20;
 
@@ -115,7 +115,7 @@ export class InstanceReconciler {
         throw new ConflictError(`The marketplace no longer offers ${JSON.stringify(instance.offering)}.`);
       const appliedGeneration = await this.#deployer.apply(offering, instance);
       await repository.note(instance, {
-        ...this.#succeeded(1_000),
+        ...this.#succeeded(pollMilliseconds),
         appliedRevision: instance.revision,
         appliedAt: new Date(this.parts.clock.now()),
         appliedGeneration,
@@ -124,8 +124,8 @@ export class InstanceReconciler {
     }
     const statefulSet = await client.findStatefulSet(instance);
     const claims = await client.listClaims(instance);
-    const areGrown = await this.#deployer.growClaims(instance, claims);
-    if (isReady(instance, { statefulSet, claims }) && areGrown) {
+    await this.#deployer.growClaims(instance, claims);
+    if (isReady(instance, { statefulSet, claims })) {
       await repository.note(instance, { ...this.#succeeded(0), settledRevision: instance.revision });
       return;
     }
@@ -183,7 +183,7 @@ export class InstanceReconciler {
   /** Often at first, when something is likely to happen, then ever more seldom. */
   #pollInterval({ appliedAt }: InstanceEntity): number {
     const waited = this.parts.clock.now() - (appliedAt?.getTime() ?? this.parts.clock.now());
-    return Math.min(Math.max(1_000, waited / 10), 30_000);
+    return Math.min(Math.max(pollMilliseconds, waited / 10), 30_000);
   }
 
   async #failed(instance: InstanceEntity, error: unknown): Promise<MeridianError | undefined> {

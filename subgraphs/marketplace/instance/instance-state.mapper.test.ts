@@ -9,6 +9,7 @@ const instance = {
   phase: 'ACTIVE',
   failure: null,
   plan: { replicas: 2 },
+  storageSize: '1Gi',
   revision: 3,
   appliedRevision: 3,
   appliedGeneration: 2,
@@ -74,6 +75,13 @@ describe('the status of an instance', () => {
     expect(judge({ settledRevision: null }, { claims: [pending] })).toMatchObject({
       status: 'PROVISIONING',
       reason: 'Volume data-db-0 is Pending.',
+    });
+  });
+
+  it('is UPDATING while a volume has not grown yet', () => {
+    expect(judge({ storageSize: '2Gi', settledRevision: 2 })).toMatchObject({
+      status: 'UPDATING',
+      reason: 'Volume data-db-0 is being grown to 2Gi.',
     });
   });
 

@@ -1,4 +1,5 @@
 import { publicText } from '../../shared/kubernetes/public-text.js';
+import { compareQuantities, parseQuantity, readQuantity } from '../../shared/kubernetes/quantity.js';
 import type { PersistentVolumeClaim, Pod } from '../../shared/kubernetes/resources.js';
 import type { InstanceEntity } from './instance.entity.js';
 import type { ObservedWorkload } from './workload-observer.client.js';
@@ -51,7 +52,7 @@ function judge(
     };
   }
   if (isReady(instance, observed)) return { status: 'READY', reason: null };
-  const reason = instance.failure ?? problemOf(observed);
+  const reason = instance.failure ?? problemOf(instance, observed);
   const isSettled = instance.settledRevision === instance.revision;
   if (isSettled) {
     return observed.statefulSet
@@ -70,11 +71,11 @@ function judge(
   return { status: isFirst ? 'PROVISIONING' : 'UPDATING', reason: reason ?? readiness(instance, observed) };
 }
 
-type ReadyInstance = Pick<InstanceEntity, 'plan' | 'appliedGeneration'>;
+type ReadyInstance = Pick<InstanceEntity, 'plan' | 'appliedGeneration' | 'storageSize'>;
 
 /** Every pod of the newest template is ready, every volume is bound and as large as it should be. */
 export function isReady(
-  { plan, appliedGeneration }: ReadyInstance,
+  { plan, appliedGeneration, storageSize }: ReadyInstance,
   { statefulSet, claims }: Pick<ObservedWorkload, 'statefulSet' | 'claims'>,
 ): boolean {
   const { metadata, spec, status } = statefulSet ?? {};
@@ -87,15 +88,22 @@ export function isReady(
     status.replicas === plan.replicas &&
     (status.readyReplicas ?? 0) === plan.replicas &&
     (status.updatedReplicas ?? 0) === plan.replicas &&
-    claims.every(({ status: claim }) => claim?.phase === 'Bound')
+    claims.every((claim) => claim.status?.phase === 'Bound' && isLargeEnough(claim, storageSize))
   );
+}
+
+function isLargeEnough({ spec, status }: PersistentVolumeClaim, wanted: string): boolean {
+  const requested = readQuantity(spec?.resources?.requests?.['storage']);
+  const size = readQuantity(status?.capacity?.['storage']) ?? requested;
+  const least = parseQuantity(wanted, []);
+  return [requested, size].every((each) => each !== undefined && compareQuantities(each, least) >= 0);
 }
 
 const readiness = ({ plan }: InstanceEntity, { statefulSet }: ObservedWorkload): string =>
   `${statefulSet?.status?.readyReplicas ?? 0} of ${plan.replicas} pods are ready.`;
 
 /** The first thing that keeps the pods from being ready, the most telling first. */
-function problemOf({ claims, pods }: ObservedWorkload): string | null {
+function problemOf({ storageSize }: InstanceEntity, { claims, pods }: ObservedWorkload): string | null {
   for (const pod of pods) {
     const problem = containerProblem(pod);
     if (problem) return problem;
@@ -107,10 +115,12 @@ function problemOf({ claims, pods }: ObservedWorkload): string | null {
     }
   }
   const unbound = claims.find(({ status }) => status?.phase !== 'Bound');
-  return unbound
-    ? `Volume ${unbound.metadata?.name ?? '(unnamed)'} is ${unbound.status?.phase ?? 'Pending'}.`
-    : null;
+  if (unbound) return `Volume ${nameOf(unbound)} is ${unbound.status?.phase ?? 'Pending'}.`;
+  const growing = claims.find((claim) => !isLargeEnough(claim, storageSize));
+  return growing ? `Volume ${nameOf(growing)} is being grown to ${storageSize}.` : null;
 }
+
+const nameOf = ({ metadata }: PersistentVolumeClaim): string => metadata?.name ?? '(unnamed)';
 
 const imageReasons = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ImageInspectError']);
 

@@ -126,8 +126,17 @@ export class InstanceService {
   async observe(instance: InstanceEntity): Promise<ObservedState> {
     const observed = await this.observer.observe(instance);
     const { observedAt, stale, error } = observed.observation;
+    const state = stateOf(instance, observed, this.clock.now());
+    // Noted before it is told: what was READY once is DEGRADED or UPDATING from then on, not PROVISIONING.
+    if (state.status === 'READY' && instance.settledRevision !== instance.revision) {
+      await this.repository.note(instance, {
+        settledRevision: instance.revision,
+        failure: null,
+        attempts: 0,
+      });
+    }
     return {
-      ...stateOf(instance, observed, this.clock.now()),
+      ...state,
       observation: {
         clusterId: instance.clusterId,
         observedAt,
