@@ -140,7 +140,7 @@ function forbidden(
   named: string,
   clusterId: string,
 ): MeridianError {
-  const quota = /exceeded quota: .*/.exec(text)?.[0];
+  const quota = /exceeded quota: .*/.exec(publicText(message))?.[0];
   if (quota) return new QuotaExceededError(`There is no room for this: ${quota}`);
   const right = /cannot (\w+) resource "([\w./-]+)"/.exec(message);
   if (right || !text) {

@@ -10,6 +10,7 @@ import {
 import type { KubernetesConnection } from './connection.js';
 import type { ContainerReference } from './container-errors.js';
 import { closeStdinFrame, execProtocols, parseExecFrame, resizeFrame, stdinFrame } from './exec-frames.js';
+import { pause } from './pause.js';
 
 export interface ExecOutput {
   readonly stream: 'STDOUT' | 'STDERR';
@@ -44,7 +45,10 @@ const mostWaiting = 1024 * 1024;
 const resizeEveryMs = 50;
 const endGraceMs = 1_000;
 const mostSilentPings = 2;
-const interruptAndEnd = Uint8Array.of(0x03, 0x04);
+const interrupt = Uint8Array.of(0x03);
+const endOfInput = Uint8Array.of(0x04);
+/** A shell needs a moment to come back to its prompt. */
+const endAfterInterruptMs = 100;
 
 /** A process in a container: its input, output and end. */
 export class ExecSocket {
@@ -147,15 +151,19 @@ export class ExecSocket {
   async close(): Promise<ExecEnd> {
     if (this.#end) return this.ended;
     this.#socket.resume();
-    if (this.#options.stdin) {
-      if (this.#options.tty) this.#send(stdinFrame(interruptAndEnd));
-      if (this.protocol === execProtocols[0]) this.#send(closeStdinFrame);
-    }
     const grace = setTimeout(() => {
       this.#settle({ exitCode: null, reason: 'closed by Meridian', error: null });
       this.#socket.close(1000);
       this.#terminateSoon();
     }, endGraceMs);
+    if (this.#options.stdin) {
+      if (this.#options.tty) {
+        this.#send(stdinFrame(interrupt));
+        await pause(endAfterInterruptMs);
+        this.#send(stdinFrame(endOfInput));
+      }
+      if (this.protocol === execProtocols[0]) this.#send(closeStdinFrame);
+    }
     const end = await this.ended;
     clearTimeout(grace);
     return end;
