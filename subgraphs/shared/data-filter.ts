@@ -40,7 +40,8 @@ export function andPermitted<T extends ObjectLiteral>(
     const levels = levelsOf(scope);
     if (levels.some((level) => columns[level] === undefined)) continue;
     const { sql, values } = condition(scope, levels);
-    query.andWhere(`NOT ${sql}`, values);
+    // Not NOT: a row without the level (NULL) is not denied.
+    query.andWhere(`${sql} IS NOT TRUE`, values);
   }
   return query;
 }

@@ -60,6 +60,7 @@ export class UserService {
     const permissions = await this.parts.permissions.of(caller);
     permissions.requireFunctional('users.read');
     if (criteria.disabled != null) permissions.require('users.read');
+    if (criteria.teamId != null) permissions.requireFunctional('teams.read');
     return this.parts.users.list(criteria, page);
   }
 

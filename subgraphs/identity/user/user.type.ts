@@ -36,7 +36,7 @@ export class UserFilter {
   })
   disabled?: boolean | null;
 
-  @Field(() => ID, { nullable: true, description: 'Only members of this team.' })
+  @Field(() => ID, { nullable: true, description: 'Only members of this team. Needs teams.read.' })
   teamId?: string | null;
 }
 

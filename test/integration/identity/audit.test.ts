@@ -168,6 +168,23 @@ describe('the audit log', () => {
     expect(all.totalCount).toBe(1);
   });
 
+  it('hides from an auditor the projects that are denied, and nothing else', async () => {
+    const secret = newId('project');
+    const auditor = await identity.user({ role: 'auditor' });
+    const count = async (filter: object = {}) =>
+      (
+        await auditor.asker.query(
+          'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { totalCount } }',
+          { filter },
+        )
+      ).auditEvents.totalCount;
+    const denial = { role: 'auditor', userId: auditor.id, effect: 'DENY', scope: { projectId: secret } };
+    await identity.admin.mutate('bindRole', denial);
+    const platformEvents = await identity.sql('SELECT count(*)::int FROM audit.event WHERE project_id IS NULL');
+    expect(await count({ projectId: secret })).toBe(0);
+    expect(await count()).toBeGreaterThanOrEqual(platformEvents[0].count);
+  });
+
   it('is filtered by actor, action, target, result and time', async () => {
     const user = await identity.user();
     await user.asker.attempt('createUser', { login: 'refused', password: 'long enough' });
