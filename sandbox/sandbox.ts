@@ -66,6 +66,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       registry,
       access: new Access(new Map([[token, ADMIN]])),
       now,
+      clock,
       version,
       address: () => address,
       runtime: () => kubelet?.runtime,

@@ -33,12 +33,18 @@ export const sendObject = (
   object: object,
   format: Accepted['format'] = 'json',
 ): void => {
-  const text =
-    format === 'yaml'
-      ? stringify(object, { version: '1.1', indentSeq: false, sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false })
-      : `${JSON.stringify(object)}\n`;
-  send(response, code, `application/${format}`, text);
+  send(response, code, `application/${format}`, format === 'yaml' ? toYaml(object) : `${JSON.stringify(object)}\n`);
 };
+
+/** As Go's YAML writer does it, which leaves the key `.` of managedFields without quotes. */
+const toYaml = (object: object): string =>
+  stringify(object, {
+    version: '1.1',
+    indentSeq: false,
+    sortMapEntries: true,
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  }).replace(/^(\s*)"\.":/gm, '$1.:');
 
 export const sendText = (response: ServerResponse, code: number, text: string, more: Record<string, string> = {}): void => {
   for (const [name, value] of Object.entries(more)) response.setHeader(name, value);

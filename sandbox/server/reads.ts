@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../storage/api.js';
 import { badRequest, internalError, notFound } from '../storage/api-errors.js';
 import { sendObject } from './answer.js';
@@ -37,10 +36,13 @@ export const handleList = async (request: ResourceRequest): Promise<void> => {
 };
 
 /** Waits a while for a revision that is not there yet. */
-const reach = async ({ context }: ResourceRequest, version: number): Promise<void> => {
+const reach = async ({ context, response }: ResourceRequest, version: number): Promise<void> => {
   const { store } = context.registry;
   if (version <= store.revision) return;
-  await sleep(FUTURE_WAIT_MS, undefined, { ref: false });
+  await new Promise<void>((resolve) => {
+    const timer = context.clock.setTimeout(resolve, FUTURE_WAIT_MS);
+    response.once('close', () => context.clock.clear(timer));
+  });
   if (version > store.revision) throw tooLargeVersion(version, store.revision);
 };
 
@@ -58,6 +60,6 @@ export const handleWatch = (request: ResourceRequest): void => {
     version: parseVersion(options.resourceVersion, internalError),
     accepted,
     parameters: query,
-    now: context.now,
+    clock: context.clock,
   });
 };

@@ -1,3 +1,4 @@
+import type { Clock } from '../controllers/clock.js';
 import type { Registry } from '../storage/registry.js';
 import type { ContainerRuntime } from '../storage/runtime.js';
 import type { Access } from './access.js';
@@ -7,6 +8,8 @@ export interface ServerContext {
   readonly registry: Registry;
   readonly access: Access;
   readonly now: () => number;
+  /** For what a server does after a while: bookmarks, ends of watches, waiting for revisions. */
+  readonly clock: Clock;
   /** Such as `v1.36.2`. */
   readonly version: string;
   /** Host and port, as discovery documents name the server. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Clock, TimerHandle } from '../controllers/clock.js';
 import type { KubernetesObject, StoreEvent } from '../storage/api.js';
 import { ApiError } from '../storage/api.js';
 import { decode } from '../storage/decode.js';
@@ -21,7 +22,7 @@ export interface WatchTarget {
   readonly version: number | undefined;
   readonly accepted: Accepted;
   readonly parameters: URLSearchParams;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 export const FUTURE_WAIT_MS = 3000;
@@ -42,7 +43,15 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
     (namespace === undefined || object.metadata.namespace === namespace) && (selectors?.(object) ?? true);
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
   response.flushHeaders();
-  const timers: NodeJS.Timeout[] = [];
+  const { clock } = target;
+  const timers = new Set<TimerHandle>();
+  const after = (ms: number, callback: () => void): void => {
+    const timer = clock.setTimeout(() => {
+      timers.delete(timer);
+      callback();
+    }, ms);
+    timers.add(timer);
+  };
   let tableHasColumns = false;
   let told = version ?? 0;
 
@@ -54,7 +63,7 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
     response.end();
   };
   const send = (type: StoreEvent['type'], object: KubernetesObject): void => {
-    const shown = presentObject(kind, object, target.accepted, target.parameters, target.now()) as any;
+    const shown = presentObject(kind, object, target.accepted, target.parameters, clock.now()) as any;
     write(type, tableHasColumns && target.accepted.as === 'Table' ? { ...shown, columnDefinitions: null } : shown);
     tableHasColumns = true;
   };
@@ -83,7 +92,7 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   };
 
   if (version !== undefined && version > store.revision && query.sendInitialEvents) {
-    timers.push(setTimeout(() => fail(tooLargeVersion(version, store.revision)), FUTURE_WAIT_MS).unref());
+    after(FUTURE_WAIT_MS, () => fail(tooLargeVersion(version, store.revision)));
   } else {
     const sendsInitial = query.sendInitialEvents ?? (version === undefined || version === 0);
     if (sendsInitial) {
@@ -104,14 +113,18 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   }
 
   const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : MIN_TIMEOUT_MS * (1 + Math.random());
-  timers.push(setTimeout(end, timeout).unref());
+  after(timeout, end);
   if (query.allowWatchBookmarks) {
-    timers.push(setInterval(bookmark, BOOKMARK_MS).unref());
-    if (timeout > BOOKMARK_BEFORE_END_MS)
-      timers.push(setTimeout(bookmark, timeout - BOOKMARK_BEFORE_END_MS).unref());
+    const bookmarkAgain = (): void => {
+      bookmark();
+      after(BOOKMARK_MS, bookmarkAgain);
+    };
+    after(BOOKMARK_MS, bookmarkAgain);
+    if (timeout > BOOKMARK_BEFORE_END_MS) after(timeout - BOOKMARK_BEFORE_END_MS, bookmark);
   }
   response.once('close', () => {
-    for (const timer of timers) clearTimeout(timer);
+    for (const timer of timers) clock.clear(timer);
+    timers.clear();
   });
 };
 

@@ -43,16 +43,20 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const readStruct = (type: StructType, given: Record<string, unknown>, path: string, unknown: string[]): any => {
   const object: Record<string, unknown> = {};
-  for (const field of Object.keys(given)) {
-    if (!type.fields.has(field)) unknown.push(path ? `${path}.${field}` : field);
-  }
+  const inside = new Map<string, string[]>();
   for (const field of type.fields.values()) {
-    const fieldPath = path ? `${path}.${field.name}` : field.name;
-    const value = readField(type, field, Object.hasOwn(given, field.name) ? given[field.name] : undefined, fieldPath, unknown);
+    const problems: string[] = [];
+    const own = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+    const value = readField(type, field, own, joinPath(path, field.name), problems);
     if (value !== undefined) object[field.name] = value;
+    inside.set(field.name, problems);
   }
+  // In the order of the document, as the real server lists them.
+  for (const key of Object.keys(given)) unknown.push(...(inside.get(key) ?? [joinPath(path, key)]));
   return object;
 };
+
+const joinPath = (path: string, name: string): string => (path ? `${path}.${name}` : name);
 
 const readField = (type: StructType, field: Field, given: unknown, path: string, unknown: string[]): unknown => {
   if (given === undefined || given === null) {

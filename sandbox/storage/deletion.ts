@@ -1,5 +1,6 @@
 import type { KubernetesObject } from './api.js';
 import type { Resource } from './resources.js';
+import { timestamp } from './timestamp.js';
 
 export const ORPHAN = 'orphan';
 export const FOREGROUND = 'foregroundDeletion';
@@ -26,19 +27,24 @@ export const deletionStep = (
   const grace = gracePeriod(kind, object, requestedGrace);
   const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
   const isHeld = (object.metadata.finalizers ?? []).length > 0 || isHeldBySpec(kind, object);
-  if (grace === 0 && !isHeld) return { object, isGone: true };
+  if (grace === 0 && !isHeld) return { object: kind.name === 'pods' ? marked(kind, object, 0, now) : object, isGone: true };
   if (deletionTimestamp !== undefined && grace >= (deletionGracePeriodSeconds ?? 0)) return { object, isGone: false };
-  const started =
-    deletionTimestamp === undefined ? now : Date.parse(deletionTimestamp) - (deletionGracePeriodSeconds ?? 0) * 1000;
-  const { generation } = object.metadata;
+  return { object: marked(kind, object, grace, now), isGone: false };
+};
+
+/** With the time of its deletion, counted from the first request. */
+const marked = (kind: Resource, object: any, grace: number, now: number): any => {
+  const { deletionTimestamp, deletionGracePeriodSeconds, generation } = object.metadata;
+  const isFirst = deletionTimestamp === undefined;
+  const started = isFirst ? now : Date.parse(deletionTimestamp) - (deletionGracePeriodSeconds ?? 0) * 1000;
   const metadata = {
     ...object.metadata,
-    ...(generation && deletionTimestamp === undefined ? { generation: generation + 1 } : {}),
-    deletionTimestamp: new Date(started + grace * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+    ...(generation && isFirst ? { generation: generation + 1 } : {}),
+    deletionTimestamp: timestamp(started + grace * 1000),
     ...(kind.name === 'namespaces' ? {} : { deletionGracePeriodSeconds: grace }),
   };
   const status = kind.name === 'namespaces' ? { status: { ...object.status, phase: 'Terminating' } } : {};
-  return { object: { ...object, metadata, ...status }, isGone: false };
+  return { ...object, metadata, ...status };
 };
 
 const isHeldBySpec = (kind: Resource, object: any): boolean =>

@@ -154,7 +154,7 @@ export class Registry implements Api {
     const step = deletionStep(kind, marked, options.gracePeriodSeconds, this.context.now());
     if (step.isGone) {
       if (!dryRun) this.erase(kind, step.object);
-      return { object: previous, isGone: true };
+      return { object: step.object, isGone: true };
     }
     if (isEqual(step.object, previous) || dryRun) return { object: step.object, isGone: false };
     return { object: this.write(kind, step.object), isGone: false };
@@ -276,7 +276,8 @@ export class Registry implements Api {
       (kind.name !== 'namespaces' || (object.spec.finalizers ?? []).length === 0);
     if (options.dryRun) return object;
     if (!isLast) return this.write(kind, object);
-    this.erase(kind, object);
+    // Watchers see the state before this write, the writer sees the one after it.
+    this.erase(kind, previous);
     return withVersion(object, previous.metadata.resourceVersion);
   }
 

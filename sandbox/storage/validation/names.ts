@@ -16,15 +16,15 @@ const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a
 const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const qualifiedPattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
-export const tooLong = (limit: number): string => `must be no more than ${limit} bytes`;
+export const tooLong = (limit: number, unit = 'bytes'): string => `must be no more than ${limit} ${unit}`;
 
 export const subdomainProblems = (name: string): string[] => [
-  ...(name.length > 253 ? [tooLong(253)] : []),
+  ...(name.length > 253 ? [tooLong(253, 'characters')] : []),
   ...(subdomainPattern.test(name) ? [] : [SUBDOMAIN]),
 ];
 
 export const labelProblems = (name: string): string[] => [
-  ...(name.length > 63 ? [tooLong(63)] : []),
+  ...(name.length > 63 ? [tooLong(63, 'characters')] : []),
   ...(labelPattern.test(name) ? [] : [LABEL]),
 ];
 
@@ -61,7 +61,7 @@ export const configKeyProblems = (key: string): string[] => [
 ];
 
 export const portNameProblems = (name: string): string[] => [
-  ...(name.length > 15 ? [tooLong(15)] : []),
+  ...(name.length > 15 ? [tooLong(15, 'characters')] : []),
   ...(/^[-a-z0-9]+$/.test(name) ? [] : [PORT_NAME_CHARACTERS]),
   ...(/[a-z]/.test(name) ? [] : ['must contain at least one letter (a-z)']),
   ...(name.includes('--') ? ['must not contain consecutive hyphens'] : []),

@@ -1,0 +1,79 @@
+/** Makes what differs between any two clusters the same: identifiers, versions, times, addresses, hashes. */
+export const normalise = (value: unknown, key = ''): unknown => {
+  if (Array.isArray(value)) return normaliseList(value, key);
+  if (typeof value === 'object' && value !== null) return normaliseObject(value as Record<string, unknown>);
+  if (typeof value === 'string') return normaliseText(value, key);
+  if (key === 'nodePort') return '<nodePort>';
+  return value;
+};
+
+const CHARACTERS = '[bcdfghjklmnpqrstvwxz2456789]';
+const patterns: readonly (readonly [RegExp, string])[] = [
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+  [/containerd:\/\/[0-9a-f]+/g, '<container>'],
+  [/sha256:[0-9a-f]+/g, '<digest>'],
+  [/\b10\.(96|244)\.\d+\.\d+/g, '<ip>'],
+  [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<suffix>'],
+  [/current: \d+/g, 'current: <version>'],
+  [/in record \(\d+\)/g, 'in record (<version>)'],
+  [/too old resource version: (\d+) \(\d+\)/g, 'too old resource version: $1 (<version>)'],
+  [new RegExp(`-${CHARACTERS}{7,10}-${CHARACTERS}{5}\\b`, 'g'), '-<hash>-<suffix>'],
+];
+
+const normaliseText = (text: string, key: string): string => {
+  if (key === 'resourceVersion' || key === 'gitVersion' || key === 'gitCommit' || key === 'buildDate' || key === 'serverAddress')
+    return text === '' ? text : `<${key}>`;
+  if (key === 'pod-template-hash' || key === 'controller-revision-hash') return '<hash>';
+  if (key === 'continue') return text === '' ? text : normaliseToken(text);
+  if (key === 'ca.crt') return '<certificate>';
+  return patterns.reduce((result, [pattern, by]) => result.replace(pattern, by), text);
+};
+
+const normaliseToken = (token: string): string => {
+  const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  return JSON.stringify({ v, rv: rv === -1 ? rv : '<version>', start });
+};
+
+const normaliseList = (list: readonly unknown[], key: string): unknown => {
+  const items = list.map((item) => normalise(item, key === 'cells' ? 'cell' : key));
+  if (key === 'managedFields')
+    return items.sort((a: any, b: any) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  if (key === 'cells') return items.map((cell) => (typeof cell === 'string' ? cell.replace(/^(\d+[smhdy])+$/, '<age>') : cell));
+  return items;
+};
+
+const orderOf = ({ operation, manager, subresource }: any): string => `${operation} ${manager} ${subresource ?? ''}`;
+
+const normaliseObject = (object: Record<string, unknown>): Record<string, unknown> => {
+  const entries = Object.entries(object).map(([key, value]): [string, unknown] => [
+    normaliseText(key, ''),
+    normalise(value, key),
+  ]);
+  const result = Object.fromEntries(entries);
+  if (typeof result['generateName'] === 'string' && typeof result['name'] === 'string' && result['name'].startsWith(result['generateName']))
+    result['name'] = `${result['generateName']}<suffix>`;
+  // Columns are documented with the text of the API reference, which the sandbox does not repeat.
+  if ('priority' in result && 'format' in result) delete result['description'];
+  return result;
+};
+
+/** Where two values first differ, or undefined when they do not. */
+export const firstDifference = (expected: unknown, actual: unknown, path = ''): string | undefined => {
+  if (Object.is(expected, actual)) return undefined;
+  const areObjects = typeof expected === 'object' && typeof actual === 'object' && expected !== null && actual !== null;
+  if (!areObjects || Array.isArray(expected) !== Array.isArray(actual))
+    return `${path || 'body'}: expected ${show(expected)}, got ${show(actual)}`;
+  const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
+  for (const key of keys) {
+    const [a, b] = [(expected as any)[key], (actual as any)[key]];
+    const difference = firstDifference(a, b, Array.isArray(expected) ? `${path}[${key}]` : `${path}.${key}`);
+    if (difference) return difference;
+  }
+  return undefined;
+};
+
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+};

@@ -1,0 +1,169 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { ManualClock } from '../../../sandbox/controllers/manual-clock.js';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
+import { type Answer, open, readAll } from './connection.js';
+import { firstDifference, normalise } from './normalise.js';
+import type { Exchange } from './recording.js';
+import { OpenStream } from './replay-watch.js';
+import type { Scenario } from './scenarios.js';
+import { Translation } from './translation.js';
+
+export interface Outcome {
+  readonly index: number;
+  readonly note: string;
+  /** Where the sandbox differs from the recording; undefined when it agrees. */
+  readonly difference: string | undefined;
+}
+
+interface OpenWatch {
+  readonly index: number;
+  readonly exchange: Exchange;
+  readonly stream: OpenStream;
+}
+
+const START = Date.parse('2026-11-22T18:00:00.000Z');
+const SLOW_MS = 200;
+
+/** Makes the recorded requests in their order and at their times, and compares each answer. */
+export const replay = async (scenario: Scenario, exchanges: readonly Exchange[], trace?: (line: string) => void): Promise<Outcome[]> => {
+  const clock = new ManualClock(START);
+  const sandbox = await startSandbox({ name: 'replay', seed: 1, nodes: 1, clock, controllers: scenario.controllers ?? true });
+  const outcomes: Outcome[] = [];
+  try {
+    await clock.advance(1000);
+    await scenario.prepare?.(sandbox, (ms) => clock.advance(ms));
+    await settle(clock);
+    const replayer = new Replayer(sandbox, clock, scenario);
+    for (const [index, exchange] of exchanges.entries()) {
+      trace?.(`${index} ${exchange.note}`);
+      const difference = await replayer.run(index, exchange);
+      if (difference !== 'later') outcomes.push({ index, note: exchange.note, difference });
+    }
+    outcomes.push(...(await replayer.finish()));
+  } finally {
+    await sandbox.dispose();
+  }
+  return outcomes.sort((a, b) => a.index - b.index);
+};
+
+const settle = async (clock: ManualClock): Promise<void> => {
+  for (let round = 0; round < 5; round += 1) {
+    await turn();
+    await clock.advance(1);
+  }
+};
+
+class Replayer {
+  private readonly translation: Translation;
+  private readonly watches: OpenWatch[] = [];
+  private readonly done: Outcome[] = [];
+  private readonly startedAt: number;
+
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly clock: ManualClock,
+    private readonly scenario: Scenario,
+  ) {
+    this.translation = new Translation(() => this.currentVersion());
+    this.startedAt = clock.now();
+  }
+
+  async run(index: number, exchange: Exchange): Promise<string | undefined> {
+    await this.advanceTo(exchange.atMs);
+    await this.closeEnded(exchange.atMs);
+    await this.scenario.before?.[index]?.(this.sandbox, (ms) => this.clock.advance(ms));
+    const { request, response } = exchange;
+    if (exchange.frames || request.headers['upgrade']) return 'frames of exec, attach and followed logs are not replayed here';
+    const path = this.translation.path(request.path);
+    const message = await this.whileTimePasses(open(this.sandbox, request, path, this.translation.body(request.body)));
+    if (exchange.events && (response?.status ?? 200) === 200) {
+      if (message.statusCode !== 200) return `expected a stream, got ${message.statusCode} ${(await readAll(message)).text.slice(0, 300)}`;
+      this.watches.push({ index, exchange, stream: new OpenStream(message) });
+      await settle(this.clock);
+      return 'later' as never;
+    }
+    const answer = await this.whileTimePasses(readAll(message));
+    await turn();
+    return this.compare(exchange, answer);
+  }
+
+  async finish(): Promise<Outcome[]> {
+    const last = Math.max(0, ...this.watches.map(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? 0)));
+    await this.advanceTo(last);
+    await this.closeEnded(Number.POSITIVE_INFINITY);
+    return this.done;
+  }
+
+  private strip(value: unknown): unknown {
+    return this.scenario.strip ? this.scenario.strip(value) : value;
+  }
+
+  private currentVersion(): string {
+    const { registry } = { registry: this.sandbox.api as unknown as { store: { revision: number } } };
+    return String(registry.store.revision);
+  }
+
+  private async advanceTo(atMs: number): Promise<void> {
+    const target = this.startedAt + atMs;
+    while (this.clock.now() < target) {
+      await this.clock.advance(Math.min(50, target - this.clock.now()));
+      await turn();
+    }
+  }
+
+  /** Lets the clock run while an answer is held back for simulated seconds. */
+  private async whileTimePasses<T>(promise: Promise<T>): Promise<T> {
+    for (let waited = 0; ; waited += 1) {
+      const result = await Promise.race([promise, new Promise<'slow'>((resolve) => setTimeout(resolve, SLOW_MS, 'slow').unref())]);
+      if (result !== 'slow') return result as T;
+      if (waited > 10) throw new Error('no answer within 10 simulated seconds');
+      await this.clock.advance(1000);
+    }
+  }
+
+  /** Judges the watches that the recorder had closed by then. */
+  private async closeEnded(atMs: number): Promise<void> {
+    for (const watch of this.watches.filter(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? Number.MAX_SAFE_INTEGER) <= atMs)) {
+      this.watches.splice(this.watches.indexOf(watch), 1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      this.done.push({ index: watch.index, note: watch.exchange.note, difference: this.compareEvents(watch) });
+      watch.stream.close();
+    }
+  }
+
+  private compareEvents({ exchange, stream }: OpenWatch): string | undefined {
+    const expected = (exchange.events ?? []).map(({ line }) => (typeof line === 'string' ? JSON.parse(line) : line));
+    const actual = stream.lines.map((line) => JSON.parse(line));
+    const summary = (events: any[]): string => events.map(({ type, object }) => `${type} ${object.metadata?.name ?? object.kind}`).join(', ');
+    for (const [index, event] of expected.entries()) {
+      this.translation.learn(event, actual[index]);
+      const difference = firstDifference(this.strip(normalise(event)), this.strip(normalise(actual[index])), `event ${index}`);
+      if (difference) return `${difference}\n      expected events: ${summary(expected)}\n      got: ${summary(actual)}`;
+    }
+    if (actual.length > expected.length) return `${actual.length - expected.length} events too many: ${summary(actual.slice(expected.length))}`;
+    const ended = String(exchange.end).startsWith('server');
+    if (ended !== stream.isEnded) return `expected the stream to be ${ended ? 'ended' : 'open'}`;
+    return undefined;
+  }
+
+  private compare(exchange: Exchange, answer: Answer): string | undefined {
+    const { response } = exchange;
+    const wanted = response?.body;
+    const isJson = typeof wanted === 'object' && wanted !== null;
+    let given: unknown = answer.text;
+    if (String(answer.headers['content-type']).startsWith('application/json') && answer.text) given = JSON.parse(answer.text);
+    this.translation.learn(wanted, given);
+    if (response?.status !== answer.status)
+      return `expected status ${response?.status}, got ${answer.status} ${JSON.stringify(given).slice(0, 300)}`;
+    for (const name of ['content-type', 'retry-after', 'warning']) {
+      const expected = response.headers[name];
+      const actual = answer.headers[name]?.toString();
+      if (expected !== undefined && expected !== actual) return `header ${name}: expected ${expected}, got ${actual}`;
+      if (name !== 'content-type' && expected === undefined && actual !== undefined) return `header ${name}: unexpected ${actual}`;
+    }
+    if (wanted === undefined || wanted === null) return answer.text === '' ? undefined : `expected no body, got ${answer.text.slice(0, 200)}`;
+    if (!isJson) return firstDifference(normalise(wanted), normalise(given));
+    const expected = this.scenario.narrow ? this.scenario.narrow(wanted, given, exchange) : wanted;
+    return firstDifference(this.strip(normalise(expected)), this.strip(normalise(given)));
+  }
+}

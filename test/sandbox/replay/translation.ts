@@ -1,0 +1,70 @@
+/** Turns what a recorded request names into what the sandbox calls it, learned from the answers so far. */
+export class Translation {
+  private readonly names = new Map<string, string>();
+  private readonly versions = new Map<number, string>();
+
+  constructor(
+    /** The newest version of the sandbox. */
+    private readonly currentVersion: () => string,
+    /** The oldest recorded version that is a real one; smaller ones were chosen to be too old. */
+    private readonly firstVersion = 1000,
+  ) {}
+
+  /** From the recorded answer and the one of the sandbox. */
+  learn(expected: unknown, actual: unknown): void {
+    if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null) return;
+    for (const [key, wanted] of Object.entries(expected)) {
+      const given = (actual as Record<string, unknown>)[key];
+      if (typeof wanted === 'string' && typeof given === 'string') this.learnText(key, wanted, given);
+      else this.learn(wanted, given);
+    }
+  }
+
+  text(given: string): string {
+    let result = given;
+    for (const [from, to] of this.names) result = result.replaceAll(from, to);
+    return result;
+  }
+
+  version(given: string): string {
+    const wanted = Number(given);
+    if (!/^\d+$/.test(given) || wanted < this.firstVersion || wanted > 90_000_000) return given;
+    const exact = this.versions.get(wanted);
+    if (exact) return exact;
+    const before = [...this.versions].filter(([version]) => version <= wanted).sort(([a], [b]) => b - a)[0];
+    return before?.[1] ?? this.currentVersion();
+  }
+
+  path(given: string): string {
+    return this.text(given)
+      .replace(/([?&]resourceVersion=)(\d+)/, (_all, name: string, version: string) => `${name}${this.version(version)}`)
+      .replace(/([?&]continue=)([\w-]+)/, (_all, name: string, token: string) => `${name}${this.token(token)}`);
+  }
+
+  body(given: unknown): unknown {
+    if (typeof given === 'string') return this.text(given);
+    if (given === undefined || given === null) return given;
+    return JSON.parse(
+      this.text(JSON.stringify(given)).replace(
+        /"resourceVersion":"(\d+)"/g,
+        (_all, version: string) => `"resourceVersion":"${this.version(version)}"`,
+      ),
+    );
+  }
+
+  private learnText(key: string, wanted: string, given: string): void {
+    if (key === 'resourceVersion') this.versions.set(Number(wanted), given);
+    else if (wanted !== given && (key === 'uid' || (key === 'name' && /-[a-z0-9]{5,10}$/.test(wanted))))
+      this.names.set(wanted, given);
+  }
+
+  private token(token: string): string {
+    try {
+      const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+      const translated = rv < this.firstVersion ? rv : Number(this.version(String(rv)));
+      return Buffer.from(JSON.stringify({ v, rv: translated, start })).toString('base64url');
+    } catch {
+      return token;
+    }
+  }
+}
