@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { TokenIssuer, tokenPrefix } from './token-issuer.js';
 
@@ -26,7 +26,8 @@ describe('a token', () => {
       iat: now / 1_000,
       exp: now / 1_000 + 3_600,
     });
-    expect(protectedHeader).toMatchObject({ alg: 'HS256', typ: 'at+jwt' });
+    // The gateway takes no other header parameters.
+    expect(protectedHeader).toEqual({ alg: 'HS256', typ: 'at+jwt' });
   });
 
   it('is signed with the key for it', async () => {
@@ -38,9 +39,9 @@ describe('a token', () => {
 
   it('differs from others in its prefix', async () => {
     const [one, two] = [await issuer.issue(subject), await issuer.issue(subject)];
-    expect(tokenPrefix(one)).toHaveLength(24);
     expect(tokenPrefix(one)).not.toBe(tokenPrefix(two));
-    expect(Buffer.from(tokenPrefix(one), 'base64url').toString()).toMatch(/^\{"jti":"[\w-]{10}$/);
-    expect(decodeProtectedHeader(one)).not.toEqual(decodeProtectedHeader(two));
+    expect(one.startsWith(tokenPrefix(one))).toBe(true);
+    const [, payload] = tokenPrefix(one).split('.');
+    expect(Buffer.from(payload ?? '', 'base64url').toString()).toMatch(/^\{"jti":"[\w-]{10}$/);
   });
 });

@@ -9,8 +9,8 @@ export interface TokenSubject {
   readonly expiresAt: Date;
 }
 
-/** Characters of a token that `tokenPrefix` shows: base64url of `{"jti":"` and the ten that follow. */
-const prefixLength = 24;
+/** Up to and with the `jti`: the header that all tokens share, a dot, and base64url of `{"jti":"` and ten characters. */
+const prefixLength = 40 + 1 + 24;
 
 /** Signs bearer tokens. The gateway verifies them; whether the credential still counts is looked up at every use. */
 export class TokenIssuer {
@@ -21,10 +21,10 @@ export class TokenIssuer {
   ) {}
 
   issue({ userId, credentialId, credentialKind, expiresAt }: TokenSubject): Promise<string> {
-    // Repeated in the header (RFC 7519, section 5.3), and first there, so that tokens differ from their start.
+    // First in the payload, so that tokens differ early on: see tokenPrefix.
     const jti = randomBytes(8).toString('base64url').slice(0, 10);
-    return new SignJWT({ cid: credentialId, ck: credentialKind, jti })
-      .setProtectedHeader({ jti, alg: 'HS256', typ: 'at+jwt' })
+    return new SignJWT({ jti, cid: credentialId, ck: credentialKind })
+      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
       .setIssuer('meridian')
       .setAudience('meridian')
       .setSubject(userId)
