@@ -283,3 +283,36 @@ describe('what a caller may', () => {
     expect((await world.permissions.of(caller)).has('exec.open')).toBe(true);
   });
 });
+
+describe('loading permissions', () => {
+  it('asks once for two requests of a credential, and names each request as its own', async () => {
+    let loads = 0;
+    const clock = { now: () => 1_000 };
+    const credential = {
+      kind: 'SESSION',
+      active: true,
+      expiresAt: new Date(10_000),
+      permissions: null,
+    } as const;
+    const source = {
+      find: async () => {
+        loads += 1;
+        return { credential, grants: [{ permission: 'projects.read', effect: 'ALLOW' as const }] };
+      },
+    };
+    const permissions = new Permissions(source, clock, { on: () => () => {}, onResynced: () => () => {} });
+    const request = (requestId: string) => ({
+      userId: 'user_1',
+      credentialId: 'session_1',
+      credentialKind: 'SESSION' as const,
+      expiresAt: 10_000,
+      requestId,
+      address: null,
+    });
+    const first = await permissions.of(request('r1'));
+    const second = await permissions.of(request('r2'));
+    expect(loads).toBe(1);
+    expect([first.caller.requestId, second.caller.requestId]).toEqual(['r1', 'r2']);
+    expect(second.allows('projects.read', { projectId: 'project_1' })).toBe(true);
+  });
+});

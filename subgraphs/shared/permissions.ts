@@ -44,8 +44,8 @@ const isReading = (permission: PermissionName): boolean => permission.endsWith('
 
 /** Everything that one caller may do, as it was when it was loaded. */
 export class PermissionSet {
-  readonly #allow = new Map<string, Scope[]>();
-  readonly #deny = new Map<string, Scope[]>();
+  #allow = new Map<string, Scope[]>();
+  #deny = new Map<string, Scope[]>();
 
   constructor(
     readonly caller: SignedInCaller,
@@ -59,6 +59,15 @@ export class PermissionSet {
       scopes.push(grant);
       effect.set(grant.permission, scopes);
     }
+  }
+
+  /** The same permissions, asked for by another request of the same credential. */
+  forCaller(caller: SignedInCaller): PermissionSet {
+    if (caller === this.caller) return this;
+    const set = new PermissionSet(caller, [], this.limit);
+    set.#allow = this.#allow;
+    set.#deny = this.#deny;
+    return set;
   }
 
   /** Functional permissions held anywhere. */
@@ -171,7 +180,7 @@ export class Permissions {
     const key = `${caller.userId} ${caller.credentialId}`;
     const cached = this.#cache.get(key);
     if (cached && this.clock.now() - cached.loadedAt < cacheMilliseconds)
-      return withCaller(await cached.set, caller);
+      return (await cached.set).forCaller(caller);
     if (this.#cache.size >= cacheEntries) this.#cache.clear();
     const set = this.#load(caller);
     this.#cache.set(key, { loadedAt: this.clock.now(), set });
@@ -190,7 +199,3 @@ export class Permissions {
     return new PermissionSet(caller, grants, limit);
   }
 }
-
-/** The cached set is the same for all requests of a credential; only who asks it differs. */
-const withCaller = (set: PermissionSet, caller: SignedInCaller): PermissionSet =>
-  set.caller === caller ? set : Object.create(set, { caller: { value: caller } });
