@@ -51,7 +51,7 @@ describe.skipIf(!existsSync(contract))('the public API', () => {
       const fields = Object.values(type.getFields()).flatMap((field) => [
         ...(field.description ? [] : [`${type.name}.${field.name}`]),
         ...('args' in field
-          ? field.args.flatMap((argument) =>
+          ? field.args.flatMap((argument: { name: string; description?: string | null }) =>
               argument.description ? [] : [`${type.name}.${field.name}(${argument.name})`],
             )
           : []),
