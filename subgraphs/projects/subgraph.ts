@@ -87,6 +87,7 @@ export async function startProjectsSubgraph(
     changes,
     permissions,
     clock,
+    logger,
   });
   const documents = new ProjectDocumentService(environmentService, landscapeService, clusters);
   const reconciler = new EnvironmentReconciler({

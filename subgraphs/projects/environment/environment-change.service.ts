@@ -4,6 +4,7 @@ import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Transaction } from '../../shared/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../shared/errors.js';
+import type { Logger } from '../../shared/logger.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { changedMeanwhile } from '../changed-meanwhile.js';
@@ -22,23 +23,26 @@ export class EnvironmentChangeService {
       readonly environments: EnvironmentRepository;
       readonly reading: Pick<EnvironmentService, 'mapByIds'>;
       readonly landscapes: Pick<LandscapeRepository, 'listByIds'>;
-      readonly client: Pick<EnvironmentClient, 'applyQuota'>;
+      readonly client: Pick<EnvironmentClient, 'applyQuota' | 'tryQuota'>;
       readonly changes: Changes;
       readonly permissions: Pick<Permissions, 'of'>;
       readonly clock: Clock;
+      readonly logger: Logger;
     },
   ) {}
 
-  /** The cluster comes first: what it refuses is not kept. The reconciler mends what two at once leave behind. */
+  /**
+   * The cluster is asked first, so that what it would refuse is not kept; then the record says what is wanted. Should
+   * the cluster fail after that, or two changes cross, the reconciler makes it so.
+   */
   async updateQuota(caller: Caller, input: UpdateQuota): Promise<EnvironmentEntity> {
-    const { environments, client, changes, clock } = this.dependencies;
+    const { environments, client, changes, clock, logger } = this.dependencies;
     const { signedIn, row } = await this.#require(caller, 'environments.update', input.environmentId);
     requireVersion(row, input.version);
     if (row.state === 'DELETING') throw beingDeleted(row);
-    const quota = changedQuota(row.quota, input.quota);
-    await client.applyQuota({ ...row, quota });
+    await client.tryQuota({ ...row, quota: changedQuota(row.quota, input.quota) });
     const attempt = this.#attempt('updateQuota', input);
-    return changes.run(signedIn, attempt, async ({ transaction, audit, notify }) => {
+    const updated = await changes.run(signedIn, attempt, async ({ transaction, audit, notify }) => {
       const current = await this.#get(row.id, transaction);
       requireVersion(current, input.version);
       const fields = { quota: changedQuota(current.quota, input.quota), updatedAt: new Date(clock.now()) };
@@ -52,6 +56,10 @@ export class EnvironmentChangeService {
       notify({ type: 'environment.changed', environmentId: row.id });
       return { ...current, ...fields, version: current.version + 1 };
     });
+    await client.applyQuota(updated).catch((error) => {
+      logger.warn({ error, environment: row.id }, 'quota is left to the reconciler');
+    });
+    return updated;
   }
 
   /** Says what is wanted; the reconciler deletes the namespace, and the row when it is gone. */

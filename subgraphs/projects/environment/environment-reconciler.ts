@@ -102,7 +102,7 @@ export class EnvironmentReconciler {
   }
 
   async #reconcile(row: EnvironmentEntity): Promise<void> {
-    const { environments, client, observer, clock } = this.options;
+    const { environments, observer, clock } = this.options;
     if (row.state === 'CREATING' && clock.now() - row.updatedAt.getTime() < creatingForMs) return;
     const observed = await observer.observe(row.clusterId, row.namespace);
     const gone = observed.observation.error?.code === 'NOT_FOUND';
@@ -117,7 +117,7 @@ export class EnvironmentReconciler {
     if (gone || observed.owner?.terminating) return;
     if (!observed.owner) await this.#makeAgain(row);
     else if (observed.owner.environmentId !== row.id) return;
-    if (!observed.owner || !sameHardLimits(row.quota, observed.hard)) await client.applyQuota(row);
+    if (!observed.owner || !sameHardLimits(row.quota, observed.hard)) await this.#mendQuota(row);
     if (row.state === 'CREATING') await environments.finishCreating(row.id);
   }
 
@@ -133,6 +133,13 @@ export class EnvironmentReconciler {
     } else if (owner.environmentId !== row.id) {
       throw new Error('the namespace belongs to somebody else');
     }
+  }
+
+  /** Not when somebody is changing it: the event of that change leads here again. */
+  async #mendQuota(row: EnvironmentEntity): Promise<void> {
+    const current = await this.options.environments.find(row.id);
+    if (current?.version === row.version && current.state !== 'DELETING')
+      await this.options.client.applyQuota(current);
   }
 
   async #isDeleted(row: EnvironmentEntity): Promise<boolean> {

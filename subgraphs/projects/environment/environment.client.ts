@@ -39,6 +39,12 @@ export class EnvironmentClient {
     await applyObject(connection, toNamespace(environment), { force: true });
   }
 
+  /** Has the cluster judge a quota; nothing is changed. */
+  async tryQuota(environment: PlacedOnCluster): Promise<void> {
+    const connection = await this.connections.get(environment.clusterId);
+    await applyObject(connection, toResourceQuota(environment), { force: true, dryRun: true });
+  }
+
   /** Makes quota and default requests what the environment says. */
   async applyQuota(environment: PlacedOnCluster): Promise<void> {
     const connection = await this.connections.get(environment.clusterId);

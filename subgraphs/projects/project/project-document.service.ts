@@ -32,7 +32,14 @@ export class ProjectDocumentService {
         order: landscapes.get(landscapeId)?.order ?? 0,
         landscape: landscapes.get(landscapeId)?.name ?? landscapeId,
         cluster: clusterNames.get(clusterId) ?? clusterId,
-        quota,
+        // The database keeps no order of fields.
+        quota: {
+          cpu: quota.cpu,
+          memory: quota.memory,
+          pods: quota.pods,
+          storage: quota.storage,
+          services: quota.services,
+        },
       }))
       .sort((a, b) => a.order - b.order || (a.cluster < b.cluster ? -1 : 1));
     return stringify({
@@ -44,7 +51,7 @@ export class ProjectDocumentService {
       environments: entries.map(({ landscape, cluster, quota }) => ({
         landscape,
         cluster,
-        quota: { ...quota },
+        quota,
       })),
     });
   }
