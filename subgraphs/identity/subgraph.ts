@@ -93,7 +93,7 @@ export async function startIdentitySubgraph(
   const teams = new TeamRepository(database);
   const roles = new RoleRepository(database);
   const bindings = new RoleBindingRepository(database);
-  const sessions = new SessionRepository();
+  const sessions = new SessionRepository(database);
   const administrators = new AdministratorRepository();
   const throttle = new SignInThrottle(new SignInAttemptsRepository(database), clock);
 
@@ -133,7 +133,7 @@ export async function startIdentitySubgraph(
   );
 
   const resolvers = [
-    new ViewerResolver(new ViewerService(permissions, users, scopes), tokenService),
+    new ViewerResolver(new ViewerService(permissions, users, scopes), tokenService, sessionService),
     new UserResolver(userService),
     new PasswordResolver(new PasswordService(common)),
     new UserTeamsResolver(teamService),

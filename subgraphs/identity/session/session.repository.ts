@@ -1,11 +1,26 @@
-import { IsNull, LessThan } from 'typeorm';
-import type { Transaction } from '../../shared/database.js';
+import { IsNull, LessThan, MoreThan } from 'typeorm';
+import type { Database, Transaction } from '../../shared/database.js';
 import { SessionEntity } from './session.entity.js';
 
 /** Ended sessions are kept this long, to look up what an audit event refers to. */
 const keptMilliseconds = 90 * 86_400_000;
 
 export class SessionRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Those that still count, newest first. */
+  listActiveOf(userId: string, now: Date): Promise<SessionEntity[]> {
+    return this.database.manager.find(SessionEntity, {
+      where: { userId, revokedAt: IsNull(), expiresAt: MoreThan(now) },
+      order: { id: 'DESC' },
+      take: 100,
+    });
+  }
+
+  async findOf(userId: string, id: string, transaction: Transaction): Promise<SessionEntity | undefined> {
+    return (await transaction.findOneBy(SessionEntity, { id, userId })) ?? undefined;
+  }
+
   /** Also forgets the user's sessions of long ago. */
   async insert(transaction: Transaction, session: SessionEntity): Promise<void> {
     const longAgo = new Date(session.createdAt.getTime() - keptMilliseconds);

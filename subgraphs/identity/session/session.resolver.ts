@@ -2,7 +2,13 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { Permission } from '../../shared/federated-schema.js';
 import type { RequestContext } from '../../shared/request-context.js';
 import type { SessionService } from './session.service.js';
-import { SignInInput, SignInPayload, SignOutPayload } from './session.type.js';
+import {
+  RevokeSessionInput,
+  RevokeSessionPayload,
+  SignInInput,
+  SignInPayload,
+  SignOutPayload,
+} from './session.type.js';
 
 /** One text, whatever was wrong. */
 const refused: SignInPayload = {
@@ -29,5 +35,16 @@ export class SessionResolver {
   async signOut(@Ctx() { caller }: RequestContext): Promise<SignOutPayload> {
     await this.sessions.signOut(caller);
     return {};
+  }
+
+  @Mutation(() => RevokeSessionPayload, {
+    description: "Ends one of the caller's own sessions, such as one left open on another machine.",
+  })
+  @Permission('signed-in')
+  async revokeSession(
+    @Arg('input', { description: 'Which.' }) input: RevokeSessionInput,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<RevokeSessionPayload> {
+    return { sessionId: await this.sessions.revoke(caller, input) };
   }
 }

@@ -1,9 +1,10 @@
 import { appendAuditEvent } from '../../shared/audit.js';
-import type { Caller } from '../../shared/caller.js';
+import type { Caller, SignedInCaller } from '../../shared/caller.js';
 import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Database } from '../../shared/database.js';
 import { notifyDomainEvent } from '../../shared/domain-events.js';
+import { NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { requireSession } from '../session-only.js';
@@ -19,6 +20,11 @@ export interface SignedIn {
   readonly token: string;
   readonly expiresAt: Date;
   readonly user: UserEntity;
+}
+
+export interface OwnSession extends SessionEntity {
+  /** It is the one that the caller uses. */
+  readonly current: boolean;
 }
 
 export interface SessionServiceParts {
@@ -101,18 +107,50 @@ export class SessionService {
     });
   }
 
+  /** The caller's own that still count, newest first. */
+  async listOwn(caller: Caller): Promise<OwnSession[]> {
+    const { sessions, clock } = this.parts;
+    const { userId, credentialId } = (await this.parts.permissions.of(caller)).caller;
+    const found = await sessions.listActiveOf(userId, new Date(clock.now()));
+    return found.map((session) => ({ ...session, current: session.id === credentialId }));
+  }
+
   /** Ends the session that the caller uses. */
   async signOut(caller: Caller): Promise<void> {
-    const { changes, sessions, users, clock } = this.parts;
     const permissions = await this.parts.permissions.of(caller);
-    const { credentialId, userId } = requireSession(permissions.caller, 'sign out');
-    await changes.run(permissions.caller, { action: 'signOut' }, async ({ transaction, audit, notify }) => {
-      const user = await users.get(userId, [], transaction);
-      await sessions.revoke(transaction, credentialId, new Date(clock.now()));
-      audit(sessionTarget(credentialId, user.login));
-      notify({ type: 'identity.changed', userId });
-      return { id: credentialId };
+    const { credentialId } = requireSession(permissions.caller, 'sign out');
+    await this.#revoke(permissions.caller, 'signOut', credentialId);
+  }
+
+  /** Ends one of the caller's own. Gives its id. */
+  async revoke(
+    caller: Caller,
+    input: { sessionId: string; idempotencyKey?: string | null },
+  ): Promise<string> {
+    const permissions = await this.parts.permissions.of(caller);
+    requireSession(permissions.caller, 'end sessions');
+    return this.#revoke(permissions.caller, 'revokeSession', input.sessionId, input);
+  }
+
+  async #revoke(
+    caller: SignedInCaller,
+    action: string,
+    sessionId: string,
+    input: { idempotencyKey?: string | null } = {},
+  ): Promise<string> {
+    const { changes, sessions, users, clock } = this.parts;
+    const idempotency = { key: input.idempotencyKey, input, replay: async (id: string) => ({ id }) };
+    const { id } = await changes.run(caller, { action, idempotency }, async (change) => {
+      const { transaction } = change;
+      const session = await sessions.findOf(caller.userId, sessionId, transaction);
+      if (!session) throw new NotFoundError('Session', sessionId, ['input', 'sessionId']);
+      const user = await users.get(caller.userId, [], transaction);
+      await sessions.revoke(transaction, session.id, new Date(clock.now()));
+      change.audit(sessionTarget(session.id, user.login));
+      change.notify({ type: 'identity.changed', userId: user.id });
+      return { id: session.id };
     });
+    return id;
   }
 }
 

@@ -3,6 +3,8 @@ import { Permission } from '../../shared/federated-schema.js';
 import type { RequestContext } from '../../shared/request-context.js';
 import type { AccessTokenService } from '../access-token/access-token.service.js';
 import { AccessToken } from '../access-token/access-token.type.js';
+import type { SessionService } from '../session/session.service.js';
+import { Session } from '../session/session.type.js';
 import type { ViewerService, ViewerValue } from './viewer.service.js';
 import { CanArguments, Viewer } from './viewer.type.js';
 
@@ -11,6 +13,7 @@ export class ViewerResolver {
   constructor(
     private readonly viewers: ViewerService,
     private readonly tokens: AccessTokenService,
+    private readonly sessionService: SessionService,
   ) {}
 
   @Query(() => Viewer, { nullable: true, description: 'The caller; null when not signed in.' })
@@ -39,5 +42,12 @@ export class ViewerResolver {
   })
   accessTokens(@Ctx() { caller }: RequestContext): Promise<AccessToken[]> {
     return this.tokens.listOwn(caller);
+  }
+
+  @FieldResolver(() => [Session], {
+    description: "The caller's sessions that still count, newest first; 100 at most.",
+  })
+  sessions(@Ctx() { caller }: RequestContext): Promise<Session[]> {
+    return this.sessionService.listOwn(caller);
   }
 }

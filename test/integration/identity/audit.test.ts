@@ -180,7 +180,9 @@ describe('the audit log', () => {
       ).auditEvents.totalCount;
     const denial = { role: 'auditor', userId: auditor.id, effect: 'DENY', scope: { projectId: secret } };
     await identity.admin.mutate('bindRole', denial);
-    const platformEvents = await identity.sql('SELECT count(*)::int FROM audit.event WHERE project_id IS NULL');
+    const platformEvents = await identity.sql(
+      'SELECT count(*)::int FROM audit.event WHERE project_id IS NULL',
+    );
     expect(await count({ projectId: secret })).toBe(0);
     expect(await count()).toBeGreaterThanOrEqual(platformEvents[0].count);
   });

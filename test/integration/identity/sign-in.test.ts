@@ -119,6 +119,21 @@ describe('a session', () => {
     expect((await identity.audited('signOut')).at(-1)).toMatchObject({ result: 'DONE', target_name: login });
   });
 
+  it('can be found and ended from another one of the same user, and by nobody else', async () => {
+    const { login, password, asker } = await identity.user();
+    const left = await identity.signIn(login, password);
+    const { viewer } = await asker.query('{ viewer { sessions { id current address } } }');
+    expect(viewer.sessions.map((session: any) => [session.current, session.address])).toEqual([
+      [false, '192.0.2.1'],
+      [true, '192.0.2.1'],
+    ]);
+    const sessionId = viewer.sessions[0].id;
+    expect(await identity.admin.refusal('revokeSession', { sessionId })).toBe('NOT_FOUND');
+    expect((await asker.mutate('revokeSession', { sessionId }, 'sessionId')).sessionId).toBe(sessionId);
+    await expect(whoAmI(left)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect((await asker.query('{ viewer { sessions { id } } }')).viewer.sessions).toHaveLength(1);
+  });
+
   it('ends with the other sessions when the user is disabled, for good', async () => {
     const { id, asker } = await identity.user();
     await identity.admin.mutate('disableUser', { userId: id });
