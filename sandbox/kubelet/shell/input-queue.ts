@@ -7,6 +7,11 @@ export class InputQueue {
   /** Called when somebody starts to wait for input. */
   onWanted: () => void = () => undefined;
 
+  /** Somebody waits for input. */
+  get isWanted(): boolean {
+    return this.waiting.size > 0;
+  }
+
   push(bytes: string): void {
     this.buffered += bytes;
     this.notify();

@@ -1,4 +1,4 @@
-import { Bash, type Command, parse, type ScriptNode, serialize } from 'just-bash';
+import { Bash, type Command, type CommandNode, parse, type ScriptNode, serialize } from 'just-bash';
 import type { DeviceFiles } from './device-files.js';
 import { redirectToTerminal, type StreamPaths } from './terminal-redirects.js';
 
@@ -13,6 +13,7 @@ export interface InterpreterOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly streams: StreamPaths;
+  readonly pid: number;
   readonly commands: readonly Command[];
   readonly sleep: (ms: number) => Promise<void>;
   readonly writeError: (text: string) => void;
@@ -25,6 +26,8 @@ const INTERNAL = new Set(['SHELLOPTS', 'BASHOPTS', 'OSTYPE', 'MACHTYPE', 'HOSTTY
 const END = '__end_of_script';
 
 /** All tools that read files, text and JSON; nothing that runs other languages or reaches a network. */
+const INTERRUPTED = 130;
+
 const LIMITS = {
   maxCommandCount: 20_000,
   maxLoopIterations: 20_000,
@@ -42,6 +45,7 @@ export class Interpreter {
   directory: string;
   private variables: Record<string, string>;
   private readonly functions = new Map<string, string>();
+  private readonly exported: Set<string>;
   private lastCode = 0;
   private reached = false;
   private readonly bash: Bash;
@@ -49,10 +53,12 @@ export class Interpreter {
   constructor(private readonly options: InterpreterOptions) {
     this.directory = options.directory;
     this.variables = { ...options.environment };
+    this.exported = new Set(Object.keys(options.environment));
     this.bash = new Bash({
       fs: options.files,
       cwd: options.directory,
       sleep: options.sleep,
+      processInfo: { pid: options.pid, ppid: 0, uid: 0, gid: 0 },
       customCommands: [...options.commands, this.endOfScript()],
       executionLimits: LIMITS,
       // It would replace globals such as setTimeout and Function for the time of a script, and this process serves others.
@@ -75,7 +81,9 @@ export class Interpreter {
   async run(script: string, signal: AbortSignal): Promise<Outcome> {
     const source = this.compile(script);
     if (source === undefined) return { code: 2, isExit: false };
+    const exported = [...this.exported].filter((name) => name in this.variables && /^\w+$/.test(name));
     const restored = [
+      `export ${exported.join(' ')}`,
       ...this.functions.values(),
       ...(/\$\?/.test(script) ? [`(exit ${this.lastCode})`] : []),
     ];
@@ -87,7 +95,10 @@ export class Interpreter {
       rawScript: true,
       signal,
     });
-    if (signal.aborted) return { code: 130, isExit: false };
+    if (signal.aborted) {
+      this.lastCode = INTERRUPTED;
+      return { code: INTERRUPTED, isExit: false };
+    }
     if (result.stderr) this.options.writeError(result.stderr);
     if (this.reached) this.remember(result.env);
     else this.lastCode = result.exitCode;
@@ -117,11 +128,13 @@ export class Interpreter {
       this.lastCode = 2;
       return undefined;
     }
-    for (const { pipelines } of parsed.statements)
-      for (const { commands } of pipelines)
-        for (const command of commands)
-          if (command.type === 'FunctionDef')
-            this.functions.set(command.name, functionSource(parsed, command.name));
+    for (const command of parsed.statements.flatMap(({ pipelines }) =>
+      pipelines.flatMap(({ commands }) => commands),
+    )) {
+      if (command.type === 'FunctionDef') this.functions.set(command.name, sourceOf(command));
+      if (command.type === 'SimpleCommand' && /^export /.test(sourceOf(command)))
+        for (const [, name = ''] of sourceOf(command).matchAll(/\s(\w+)(?==|\s|$)/g)) this.exported.add(name);
+    }
     return serialize(redirectToTerminal(parsed, this.options.streams));
   }
 
@@ -142,18 +155,9 @@ export class Interpreter {
   }
 }
 
-function functionSource(script: ScriptNode, name: string): string {
-  const statements = script.statements.filter(({ pipelines }) =>
-    pipelines.some(({ commands }) =>
-      commands.some((command) => command.type === 'FunctionDef' && command.name === name),
-    ),
-  );
-  const definition = statements
-    .flatMap(({ pipelines }) => pipelines)
-    .flatMap(({ commands }) => commands)
-    .find((command) => command.type === 'FunctionDef' && command.name === name);
-  if (!definition) return '';
-  const pipeline = { type: 'Pipeline' as const, commands: [definition], negated: false };
+/** One command as a script of its own. */
+function sourceOf(command: CommandNode): string {
+  const pipeline = { type: 'Pipeline' as const, commands: [command], negated: false };
   const statement = { type: 'Statement' as const, pipelines: [pipeline], operators: [], background: false };
   return serialize({ type: 'Script', statements: [statement] });
 }

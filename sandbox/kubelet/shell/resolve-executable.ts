@@ -9,7 +9,7 @@ export function resolveExecutable(
   const [executable] = command;
   const attempt = instance.id.replace('containerd://', '').split('').reverse().join('');
   const failure = (detail: string) =>
-    `error executing command in container: failed to exec in container: failed to start exec "${attempt}": OCI runtime exec failed: exec failed: ${detail}`;
+    `failed to exec in container: failed to start exec "${attempt}": OCI runtime exec failed: exec failed: ${detail}`;
   if (executable === undefined) return failure('args must not be empty');
   const cannotStart = (why: string) =>
     failure(`unable to start container process: exec: "${executable}": ${why}`);

@@ -30,6 +30,7 @@ export async function runCommand(process: ShellProcess): Promise<number> {
       ...instance.context.environment,
     },
     directory: instance.spec.workingDir ?? '/',
+    pid: process.pid,
     streams: {
       input: hasInput ? `${base}/0` : undefined,
       inputLine: hasInput ? `${base}/line` : undefined,

@@ -36,6 +36,27 @@ export function redirectToTerminal(script: ScriptNode, paths: StreamPaths): Scri
   return { ...script, statements: rewriteAll(script.statements, paths) };
 }
 
+/** just-bash writes the end of a here-document wrongly where a pipe follows; a here-string says the same. */
+function withoutHereDocuments<T extends { redirections: Redirection[] }>(command: T): T {
+  const redirections = command.redirections.map((each): Redirection => {
+    if (each.target.type !== 'HereDoc') return each;
+    const { content, quoted } = each.target;
+    const parts = content.parts.map((part, index) =>
+      part.type === 'Literal' && index === content.parts.length - 1
+        ? { ...part, value: part.value.replace(/\n$/, '') }
+        : part,
+    );
+    const text = parts.map((part) => ('value' in part ? part.value : '')).join('');
+    const isLiteral = quoted || parts.every(({ type }) => type === 'Literal');
+    const word: WordNode = {
+      type: 'Word',
+      parts: [isLiteral ? { type: 'SingleQuoted', value: text } : { type: 'DoubleQuoted', parts }],
+    };
+    return { type: 'Redirection', fd: each.fd, operator: '<<<', target: word };
+  });
+  return { ...command, redirections };
+}
+
 const rewriteAll = (statements: readonly StatementNode[], paths: StreamPaths): StatementNode[] =>
   statements.map((statement) => ({
     ...statement,
@@ -56,11 +77,12 @@ function rewritePipeline(pipeline: PipelineNode, paths: StreamPaths): PipelineNo
 }
 
 function rewriteCommand(
-  command: CommandNode,
+  given: CommandNode,
   added: readonly Redirection[],
   isAlone: boolean,
   paths: StreamPaths,
 ): CommandNode {
+  const command = withoutHereDocuments(given);
   // A function writes to where its caller's output goes.
   if (command.type === 'FunctionDef') return command;
   if (command.type === 'SimpleCommand' && (!command.name || nameOf(command) === 'exec')) return command;

@@ -39,6 +39,7 @@ const KEYS: Record<string, string> = {
 };
 
 const ESCAPE = '\u001b';
+const INTERRUPT = '\u0003';
 const SEQUENCE = new RegExp(`^${ESCAPE}(\\[[0-9;?]*[ -/]*[@-~]|O[@-~]|[^[O])`, 's');
 
 /** Either a line is edited at a prompt, or what is typed goes to the running command, echoed. */
@@ -83,6 +84,7 @@ export class Terminal {
 
   private process(): void {
     while (this.typed !== '') {
+      if (!this.finish && !this.isPassable()) return;
       const sequence = SEQUENCE.exec(this.typed)?.[0];
       // The rest of an escape sequence is still under way.
       if (!sequence && this.typed.startsWith(ESCAPE)) return;
@@ -93,6 +95,15 @@ export class Terminal {
       if (this.finish) this.edit(KEYS[key], key);
       else this.pass(KEYS[key], key);
     }
+  }
+
+  /** What is typed ahead waits for a reader, but an interrupt does not. */
+  private isPassable(): boolean {
+    if (this.commandInput.isWanted) return true;
+    const interrupt = this.typed.indexOf(INTERRUPT);
+    if (interrupt < 0) return false;
+    this.typed = this.typed.slice(interrupt);
+    return true;
   }
 
   private pass(action: string | undefined, key: string): void {
