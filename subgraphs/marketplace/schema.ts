@@ -8,6 +8,7 @@ import {
 import { InstanceMutationResolver } from './instance/instance-mutation.resolver.js';
 import { InstanceStatusResolver } from './instance/instance-status.resolver.js';
 import { OfferingResolver } from './offering/offering.resolver.js';
+import { ProjectStatistics } from './references/project-statistics.js';
 
 /** The marketplace's part of the graph. Opens nothing. */
 export const marketplaceSchema: FederatedSchemaOptions = {
@@ -21,4 +22,6 @@ export const marketplaceSchema: FederatedSchemaOptions = {
     ProjectStatisticsInstancesResolver,
   ],
   references: { Instance: InstanceResolver },
+  // Reached from Project.statistics, which projects owns.
+  orphanedTypes: [ProjectStatistics],
 };

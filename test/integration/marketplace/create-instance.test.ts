@@ -211,3 +211,43 @@ describe('a hostile parameter value', () => {
     });
   });
 });
+
+describe('the catalogue', () => {
+  it('is shown with what createInstance takes', async () => {
+    const { offering } = await marketplace.admin.query(
+      '{ offering(name: "redis") { displayName category versions plans { name replicas cpu memory storage } parameters variables available } }',
+    );
+    expect(offering).toMatchObject({
+      displayName: 'Redis',
+      category: 'CACHE',
+      versions: ['8.2', '8.0', '7.4'],
+      parameters: { type: 'object', properties: { databases: { type: 'integer' } } },
+      variables: ['HOST', 'PORT', 'USERNAME', 'PASSWORD', 'URL'],
+      available: true,
+    });
+    expect(offering.plans[0]).toEqual({
+      name: 'small',
+      replicas: 1,
+      cpu: '100m',
+      memory: '128Mi',
+      storage: '1Gi',
+    });
+    expect((await marketplace.admin.query('{ offering(name: "oracle") { name } }')).offering).toBeNull();
+  });
+
+  it('is filtered by category and by a word', async () => {
+    const names = async (filter: object): Promise<string[]> =>
+      (
+        await marketplace.admin.query(
+          'query ($filter: OfferingFilter) { offerings(filter: $filter) { name } }',
+          {
+            filter,
+          },
+        )
+      ).offerings.map(({ name }: { name: string }) => name);
+    expect(await names({})).toEqual(['mysql', 'postgresql', 'rabbitmq', 'redis']);
+    expect(await names({ category: 'DATABASE' })).toEqual(['mysql', 'postgresql']);
+    expect(await names({ category: 'data' })).toEqual([]);
+    expect(await names({ search: ' BROKER ' })).toEqual(['rabbitmq']);
+  });
+});

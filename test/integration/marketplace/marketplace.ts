@@ -1,5 +1,5 @@
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
-import { readMarketplaceConfig } from '../../../subgraphs/marketplace/config.js';
+import type { MarketplaceConfig } from '../../../subgraphs/marketplace/config.js';
 import { startMarketplaceSubgraph } from '../../../subgraphs/marketplace/subgraph.js';
 import type { Subgraph } from '../../../subgraphs/shared/subgraph.js';
 import { eventually } from '../../kit/wait.js';
@@ -39,14 +39,14 @@ export interface Marketplace {
   dispose(): Promise<void>;
 }
 
-export async function startMarketplace(): Promise<Marketplace> {
+export async function startMarketplace(config: MarketplaceConfig = { catalogues: [] }): Promise<Marketplace> {
   const sandbox = await startSandbox({ name: 'one', pace: 0.05, seed: 1 });
   const platform = await startPlatform({ origins: [sandbox.url] });
   await platform.sql(`CREATE SCHEMA IF NOT EXISTS deployments`);
   await platform.sql(
     'CREATE TABLE deployments.published_binding (id text, instance_id text, service_id text, service_name text)',
   );
-  const subgraph = await startMarketplaceSubgraph(readMarketplaceConfig({}), platform.services);
+  const subgraph = await startMarketplaceSubgraph(config, platform.services);
   const { cluster } = await platform.admin.clusters.mutate(
     'registerCluster',
     { name: 'one', infrastructure: 'OTHER', kubeconfig: sandbox.kubeconfig },
