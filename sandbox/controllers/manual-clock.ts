@@ -6,6 +6,8 @@ interface Timer {
   readonly callback: () => void;
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 /** A clock that stands still until a test advances it. */
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
@@ -31,25 +33,15 @@ export class ManualClock implements Clock {
     return this.timers.size;
   }
 
-  /** Runs every timer due within `ms`, in order; promises that a timer settles are continued before the next timer. */
+  /** Runs every timer due within `ms`, in order; what a timer sets off in promises is done before the next one. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
+    await turn();
     for (let next = this.earliest(end); next; next = this.earliest(end)) {
       this.timers.delete(next);
       this.time = Math.max(this.time, next.at);
       next.callback();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    this.time = end;
-  }
-
-  /** As advance, for work without promises. */
-  advanceSync(ms: number): void {
-    const end = this.time + ms;
-    for (let next = this.earliest(end); next; next = this.earliest(end)) {
-      this.timers.delete(next);
-      this.time = Math.max(this.time, next.at);
-      next.callback();
+      await turn();
     }
     this.time = end;
   }

@@ -33,10 +33,11 @@ export const persistentVolumeClaimRules: KindRules = {
       );
     const [storage, before] = [spec.resources.requests?.storage, previous.spec.resources.requests?.storage];
     const capacity = previous.status?.capacity?.storage;
+    // A volume may be larger than its claim asks for; only a change can be too small.
+    if (!before || !storage || quantity(storage).nano >= quantity(before).nano) return;
     if (capacity && quantity(storage).nano < quantity(capacity).nano)
       errors.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity');
-    else if (before && storage && quantity(storage).nano < quantity(before).nano)
-      errors.forbidden('spec.resources.requests.storage', 'field can not be less than previous value');
+    else errors.forbidden('spec.resources.requests.storage', 'field can not be less than previous value');
   },
 };
 
