@@ -81,4 +81,5 @@ export class ListChangesService {
   }
 }
 
-const idOf = (event: { serviceId: string; deploymentId?: string }): string => event.deploymentId ?? event.serviceId;
+const idOf = (event: { serviceId: string; deploymentId?: string }): string =>
+  event.deploymentId ?? event.serviceId;

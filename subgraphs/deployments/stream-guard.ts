@@ -12,7 +12,11 @@ export class StreamGuard {
   ) {}
 
   /** `check` has passed once before the stream was opened; it is asked again while the stream runs. */
-  guard<T>(caller: Caller, source: AsyncIterable<T>, check: () => Promise<unknown>): AsyncIterableIterator<T> {
+  guard<T>(
+    caller: Caller,
+    source: AsyncIterable<T>,
+    check: () => Promise<unknown>,
+  ): AsyncIterableIterator<T> {
     if (caller.userId === null) throw new UnauthenticatedError();
     const signedIn: SignedInCaller = caller;
     return whileAuthorized(source, { caller: signedIn, check, clock: this.clock, events: this.events });

@@ -1,13 +1,22 @@
-import type { Database, Transaction } from '../../shared/database.js';
 import { andPermitted } from '../../shared/data-filter.js';
-import { decodeCursor, type Page, type PageArguments, pageOfRows, pageSize } from '../../shared/pagination.js';
+import type { Database, Transaction } from '../../shared/database.js';
+import {
+  decodeCursor,
+  type Page,
+  type PageArguments,
+  pageOfRows,
+  pageSize,
+} from '../../shared/pagination.js';
 import type { DataFilter } from '../../shared/permissions.js';
 import { ApplicationEntity } from './application.entity.js';
 
 export class ApplicationRepository {
   constructor(private readonly database: Database) {}
 
-  async find(id: string, manager: Transaction = this.database.manager): Promise<ApplicationEntity | undefined> {
+  async find(
+    id: string,
+    manager: Transaction = this.database.manager,
+  ): Promise<ApplicationEntity | undefined> {
     return (await manager.findOneBy(ApplicationEntity, { id })) ?? undefined;
   }
 
@@ -29,7 +38,11 @@ export class ApplicationRepository {
     version: number,
     change: Partial<ApplicationEntity>,
   ): Promise<boolean> {
-    const result = await transaction.update(ApplicationEntity, { id, version }, { ...change, version: version + 1 });
+    const result = await transaction.update(
+      ApplicationEntity,
+      { id, version },
+      { ...change, version: version + 1 },
+    );
     return result.affected === 1;
   }
 
@@ -37,7 +50,11 @@ export class ApplicationRepository {
     await transaction.delete(ApplicationEntity, { id });
   }
 
-  async listByProject(projectId: string, filter: DataFilter, page: PageArguments): Promise<Page<ApplicationEntity>> {
+  async listByProject(
+    projectId: string,
+    filter: DataFilter,
+    page: PageArguments,
+  ): Promise<Page<ApplicationEntity>> {
     const query = () =>
       andPermitted(
         this.database.manager
@@ -47,7 +64,9 @@ export class ApplicationRepository {
         { projectId: 'application.project_id', applicationId: 'application.id' },
       );
     const size = pageSize(page.first);
-    const rows = query().orderBy('application.name', 'ASC').take(size + 1);
+    const rows = query()
+      .orderBy('application.name', 'ASC')
+      .take(size + 1);
     if (page.after) rows.andWhere('application.name > :after', { after: decodeCursor(page.after, 1)[0] });
     return pageOfRows(await rows.getMany(), size, (row) => [row.name], {
       after: page.after,

@@ -8,7 +8,7 @@ import { newId } from '../../shared/ids.js';
 import { quoted, requireLabelName } from '../../shared/kubernetes/names.js';
 import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { PermissionName } from '../../shared/permission-names.js';
-import type { Permissions, PermissionSet } from '../../shared/permissions.js';
+import type { PermissionSet, Permissions } from '../../shared/permissions.js';
 import type { Environments } from '../environments.js';
 import type { ServiceRepository } from '../service/service.repository.js';
 import type { ApplicationEntity } from './application.entity.js';
@@ -20,7 +20,10 @@ export interface ApplicationTexts {
   readonly dockerfile?: string | null;
 }
 
-export const applicationScope = (row: ApplicationEntity) => ({ projectId: row.projectId, applicationId: row.id });
+export const applicationScope = (row: ApplicationEntity) => ({
+  projectId: row.projectId,
+  applicationId: row.id,
+});
 
 export class ApplicationService {
   constructor(
@@ -44,7 +47,11 @@ export class ApplicationService {
     return rows.filter((row) => set.allows('applications.read', applicationScope(row)));
   }
 
-  async listByProject(caller: Caller, projectId: string, page: PageArguments): Promise<Page<ApplicationEntity>> {
+  async listByProject(
+    caller: Caller,
+    projectId: string,
+    page: PageArguments,
+  ): Promise<Page<ApplicationEntity>> {
     const set = await this.permissions.of(caller);
     return this.applications.listByProject(projectId, set.filter('applications.read'), page);
   }
@@ -84,7 +91,8 @@ export class ApplicationService {
           idempotency: {
             key: input.idempotencyKey,
             input,
-            replay: async (id, transaction) => (await this.applications.find(id, transaction)) as ApplicationEntity,
+            replay: async (id, transaction) =>
+              (await this.applications.find(id, transaction)) as ApplicationEntity,
           },
         },
         async (change) => {
@@ -182,9 +190,15 @@ const texts = ({ description, repositoryUrl, dockerfile }: ApplicationEntity) =>
 function requireTexts({ description, repositoryUrl, dockerfile }: ApplicationTexts): void {
   const problems: InputProblem[] = [];
   if ((description?.length ?? 0) > 4_000)
-    problems.push({ field: ['input', 'description'], message: 'description is longer than 4000 characters.' });
+    problems.push({
+      field: ['input', 'description'],
+      message: 'description is longer than 4000 characters.',
+    });
   if ((dockerfile?.length ?? 0) > 100_000)
-    problems.push({ field: ['input', 'dockerfile'], message: 'dockerfile is longer than 100000 characters.' });
+    problems.push({
+      field: ['input', 'dockerfile'],
+      message: 'dockerfile is longer than 100000 characters.',
+    });
   if (repositoryUrl && !isWebAddress(repositoryUrl))
     problems.push({
       field: ['input', 'repositoryUrl'],

@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../../shared/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { quoted } from '../../shared/kubernetes/names.js';
-import type { Permissions, PermissionSet } from '../../shared/permissions.js';
+import type { PermissionSet, Permissions } from '../../shared/permissions.js';
 import type { PublishedInstance, PublishedInstances } from '../../shared/published/instance.js';
 import type { DeploymentEntity } from '../deployment/deployment.entity.js';
 import type { DeploymentStarter, Started } from '../deployment/deployment-starter.js';
@@ -57,7 +57,10 @@ export class BindingService {
       serviceId: service.id,
       prefix,
       secret: instance.credentialsSecret,
-      variables: instance.variables.map(({ name, key }) => ({ name: `${prefix.replace(/_$/, '')}_${name}`, key })),
+      variables: instance.variables.map(({ name, key }) => ({
+        name: `${prefix.replace(/_$/, '')}_${name}`,
+        key,
+      })),
       createdAt: new Date(this.clock.now()),
     };
     try {
@@ -120,11 +123,7 @@ export class BindingService {
     });
   }
 
-  async #requireInstance(
-    set: PermissionSet,
-    id: string,
-    service: ServiceEntity,
-  ): Promise<PublishedInstance> {
+  async #requireInstance(set: PermissionSet, id: string, service: ServiceEntity): Promise<PublishedInstance> {
     const instance = await this.instances.find(id);
     const scope = instance && {
       projectId: instance.projectId,
@@ -152,7 +151,9 @@ export class BindingService {
   async #visible(set: PermissionSet, rows: BindingEntity[]): Promise<BindingEntity[]> {
     const services = await this.services.listByIdsEvenDeleted([...new Set(rows.map((row) => row.serviceId))]);
     const visible = new Set(
-      services.filter((row) => !row.deletedAt && set.allows('services.read', scopeOf(row))).map(({ id }) => id),
+      services
+        .filter((row) => !row.deletedAt && set.allows('services.read', scopeOf(row)))
+        .map(({ id }) => id),
     );
     return rows.filter((row) => visible.has(row.serviceId));
   }

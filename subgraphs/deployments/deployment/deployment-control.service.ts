@@ -47,7 +47,11 @@ export class DeploymentControlService {
   ): Promise<{ deployment: DeploymentEntity; rollback: DeploymentEntity | null }> {
     const { set, service, deployment } = await this.#requireRunning(caller, input.deploymentId);
     const now = new Date(this.clock.now());
-    const source = await this.deployments.findSucceededBefore(service.id, deployment.number, deployment.templateId);
+    const source = await this.deployments.findSucceededBefore(
+      service.id,
+      deployment.number,
+      deployment.templateId,
+    );
     await this.changes.run(set.caller, { action: 'abortRollout' }, async ({ transaction, audit, notify }) => {
       const row = await this.services.lock(transaction, service.id);
       const ended = await this.deployments.finish(transaction, deployment.id, 'ABORTED', {

@@ -13,7 +13,7 @@ import type { Environments } from '../environments.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceRepository } from '../service/service.repository.js';
 import type { ServiceSpec } from '../service/service-spec.js';
-import { secretNameOf, type SecretValue } from '../service/spec-merge.js';
+import { type SecretValue, secretNameOf } from '../service/spec-merge.js';
 import { isRefusal, type WorkloadApplier } from '../workload/workload.applier.js';
 import { buildWorkload } from '../workload/workload.builder.js';
 import { refusedResult, type WorkloadReconciler } from '../workload/workload.reconciler.js';
@@ -133,7 +133,9 @@ export class DeploymentStarter {
   ): Promise<MeridianError | undefined> {
     const ingressDomain = await this.environments.ingressDomain(service.clusterId);
     try {
-      await this.applier.apply(service, buildWorkload({ service, deployment, ingressDomain }), { dryRun: true });
+      await this.applier.apply(service, buildWorkload({ service, deployment, ingressDomain }), {
+        dryRun: true,
+      });
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return error;
@@ -172,9 +174,7 @@ export class DeploymentStarter {
       templateId: request.keepTemplate && previous ? previous.templateId : id,
       spec,
       bound,
-      diff: previous
-        ? changedFields(withBound(previous.spec, previous.bound), withBound(spec, bound))
-        : [],
+      diff: previous ? changedFields(withBound(previous.spec, previous.bound), withBound(spec, bound)) : [],
       phase: refusal ? 'FAILED' : 'PENDING',
       paused: false,
       result: refusal ? refusedResult({ spec }, refusal, now) : null,
@@ -238,7 +238,13 @@ export class DeploymentStarter {
 const withBound = (spec: ServiceSpec, bound: readonly BoundVariables[]): object =>
   bound.length === 0
     ? spec
-    : { ...spec, bindings: bound.map(({ secret, variables }) => ({ name: secret, variables: variables.map(({ name }) => name) })) };
+    : {
+        ...spec,
+        bindings: bound.map(({ secret, variables }) => ({
+          name: secret,
+          variables: variables.map(({ name }) => name),
+        })),
+      };
 
 function startMessage(deployment: DeploymentEntity, source: DeploymentEntity | undefined): string {
   const what = `Deployment #${deployment.number} (${deployment.kind.toLowerCase()}) of ${deployment.spec.image}, ${deployment.spec.replicas} replicas`;

@@ -1,7 +1,13 @@
 import { In, type SelectQueryBuilder } from 'typeorm';
 import { andPermitted } from '../../shared/data-filter.js';
 import type { Database, Transaction } from '../../shared/database.js';
-import { decodeCursor, type Page, type PageArguments, pageOfRows, pageSize } from '../../shared/pagination.js';
+import {
+  decodeCursor,
+  type Page,
+  type PageArguments,
+  pageOfRows,
+  pageSize,
+} from '../../shared/pagination.js';
 import type { DataFilter } from '../../shared/permissions.js';
 import type { RolloutCounts } from '../rollout/rollout.js';
 import { type RolloutPhase, unfinishedPhases } from '../rollout/rollout-phase.js';
@@ -34,7 +40,10 @@ const scopeColumns = {
 export class DeploymentRepository {
   constructor(private readonly database: Database) {}
 
-  async find(id: string, manager: Transaction = this.database.manager): Promise<DeploymentEntity | undefined> {
+  async find(
+    id: string,
+    manager: Transaction = this.database.manager,
+  ): Promise<DeploymentEntity | undefined> {
     return (await manager.findOneBy(DeploymentEntity, { id })) ?? undefined;
   }
 
@@ -53,10 +62,13 @@ export class DeploymentRepository {
     exceptTemplateId: string,
   ): Promise<DeploymentEntity | undefined> {
     const row = await this.#query()
-      .where(`deployment.service_id = :serviceId AND deployment.number < :number AND deployment.phase = 'SUCCEEDED'`, {
-        serviceId,
-        number,
-      })
+      .where(
+        `deployment.service_id = :serviceId AND deployment.number < :number AND deployment.phase = 'SUCCEEDED'`,
+        {
+          serviceId,
+          number,
+        },
+      )
       .andWhere('deployment.template_id <> :exceptTemplateId', { exceptTemplateId })
       .orderBy('deployment.number', 'DESC')
       .limit(1)
@@ -114,7 +126,12 @@ export class DeploymentRepository {
   }
 
   /** False when another process has reported it already, or the deployment has ended. */
-  async markReported(transaction: Transaction, id: string, before: string, reported: string): Promise<boolean> {
+  async markReported(
+    transaction: Transaction,
+    id: string,
+    before: string,
+    reported: string,
+  ): Promise<boolean> {
     const result = await transaction.update(
       DeploymentEntity,
       { id, reported: before, phase: In([...unfinishedPhases]) },
@@ -144,12 +161,19 @@ export class DeploymentRepository {
     return result.affected === 1;
   }
 
-  async list(wanted: DeploymentListFilter, permitted: DataFilter, page: PageArguments): Promise<Page<DeploymentEntity>> {
+  async list(
+    wanted: DeploymentListFilter,
+    permitted: DataFilter,
+    page: PageArguments,
+  ): Promise<Page<DeploymentEntity>> {
     const query = () => andPermitted(this.#filtered(wanted), permitted, scopeColumns);
     const size = pageSize(page.first);
     // Ids begin with the time.
-    const rows = query().orderBy('deployment.id', 'DESC').take(size + 1);
-    if (page.after) rows.andWhere('deployment.id < :after', { after: String(decodeCursor(page.after, 1)[0]) });
+    const rows = query()
+      .orderBy('deployment.id', 'DESC')
+      .take(size + 1);
+    if (page.after)
+      rows.andWhere('deployment.id < :after', { after: String(decodeCursor(page.after, 1)[0]) });
     return pageOfRows(await rows.getMany(), size, (row) => [row.id], {
       after: page.after,
       totalCount: () => query().getCount(),
@@ -160,8 +184,11 @@ export class DeploymentRepository {
   async listByService(serviceId: string, page: PageArguments): Promise<Page<DeploymentEntity>> {
     const size = pageSize(page.first);
     const query = () => this.#query().where('deployment.service_id = :serviceId', { serviceId });
-    const rows = query().orderBy('deployment.number', 'DESC').take(size + 1);
-    if (page.after) rows.andWhere('deployment.number < :after', { after: Number(decodeCursor(page.after, 1)[0]) });
+    const rows = query()
+      .orderBy('deployment.number', 'DESC')
+      .take(size + 1);
+    if (page.after)
+      rows.andWhere('deployment.number < :after', { after: Number(decodeCursor(page.after, 1)[0]) });
     return pageOfRows(await rows.getMany(), size, (row) => [row.number], {
       after: page.after,
       totalCount: () => query().getCount(),

@@ -69,12 +69,20 @@ export class DeploymentService {
     return row;
   }
 
-  async list(caller: Caller, filter: DeploymentListFilter, page: PageArguments): Promise<Page<DeploymentEntity>> {
+  async list(
+    caller: Caller,
+    filter: DeploymentListFilter,
+    page: PageArguments,
+  ): Promise<Page<DeploymentEntity>> {
     const set = await this.permissions.of(caller);
     return this.deployments.list(filter, set.filter('deployments.read'), page);
   }
 
-  async listByService(caller: Caller, service: ServiceEntity, page: PageArguments): Promise<Page<DeploymentEntity>> {
+  async listByService(
+    caller: Caller,
+    service: ServiceEntity,
+    page: PageArguments,
+  ): Promise<Page<DeploymentEntity>> {
     const set = await this.permissions.of(caller);
     set.require('deployments.read', scopeOf(service));
     return this.deployments.listByService(service.id, page);

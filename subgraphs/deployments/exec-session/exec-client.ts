@@ -46,7 +46,11 @@ export class ExecClient {
     }
   }
 
-  async open(place: ExecPlace, start: ExecStart, onOutput: (output: ExecOutput) => void): Promise<StartedExec> {
+  async open(
+    place: ExecPlace,
+    start: ExecStart,
+    onOutput: (output: ExecOutput) => void,
+  ): Promise<StartedExec> {
     if (start.command) {
       return { socket: await this.#open(place, start, start.command, onOutput), command: [...start.command] };
     }

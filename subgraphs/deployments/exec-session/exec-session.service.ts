@@ -60,7 +60,9 @@ export class ExecSessionService {
   /** Opens a session or reattaches to one. Refusals are audited as well. */
   async watch(caller: Caller, input: ExecInput): Promise<AsyncIterable<ExecEventValue>> {
     try {
-      return input.sessionId ? await this.#reattach(caller, input.sessionId) : await this.#open(caller, input);
+      return input.sessionId
+        ? await this.#reattach(caller, input.sessionId)
+        : await this.#open(caller, input);
     } catch (error) {
       if (caller.userId !== null && error instanceof MeridianError && error.code !== 'UNAUTHENTICATED') {
         await this.changes.recordRefusal(caller, {
@@ -99,17 +101,28 @@ export class ExecSessionService {
 
   async #open(caller: Caller, input: ExecInput): Promise<AsyncIterable<ExecEventValue>> {
     if (!input.serviceId) {
-      throw BadUserInputError.at(['input', 'serviceId'], 'Give serviceId to open a session, or sessionId to come back to one.');
+      throw BadUserInputError.at(
+        ['input', 'serviceId'],
+        'Give serviceId to open a session, or sessionId to come back to one.',
+      );
     }
     const podName = input.pod == null ? null : requireName(input.pod, ['input', 'pod'], 'pod');
-    const containerName = input.container == null ? null : requireContainer(input.container, ['input', 'container']);
+    const containerName =
+      input.container == null ? null : requireContainer(input.container, ['input', 'container']);
     requireReason(input.reason ?? null);
     requireCommand(input.command ?? null);
     const size =
-      input.columns == null && input.rows == null ? undefined : requireSize(input.columns ?? 80, input.rows ?? 24);
+      input.columns == null && input.rows == null
+        ? undefined
+        : requireSize(input.columns ?? 80, input.rows ?? 24);
     const { set, service } = await this.access.require(caller, 'exec.open', input.serviceId);
-    if ([...this.#held.values()].filter(({ session }) => session.target.userId === set.caller.userId).length >= sessionsPerUser) {
-      throw new RateLimitedError(`You have ${sessionsPerUser} sessions open: close one with execClose first.`);
+    if (
+      [...this.#held.values()].filter(({ session }) => session.target.userId === set.caller.userId).length >=
+      sessionsPerUser
+    ) {
+      throw new RateLimitedError(
+        `You have ${sessionsPerUser} sessions open: close one with execClose first.`,
+      );
     }
     const place = await this.#place(service, podName, containerName);
     await this.client.requirePod(place);
@@ -127,7 +140,15 @@ export class ExecSessionService {
       (output) => (session ? session.output(output) : early.push(output)),
     );
     session = new ExecSession(
-      { id, userId: set.caller.userId, serviceId: service.id, pod: place.pod, container: place.container, command, tty },
+      {
+        id,
+        userId: set.caller.userId,
+        serviceId: service.id,
+        pod: place.pod,
+        container: place.container,
+        command,
+        tty,
+      },
       (attached) => this.#setAttached(id, attached),
     );
     const opened = session;
@@ -184,7 +205,10 @@ export class ExecSessionService {
     const pod = podName === null ? bestPod(pods) : pods.find(({ name }) => name === podName);
     if (!pod) {
       throw podName === null
-        ? BadUserInputError.at(['input', 'serviceId'], 'No pod of this service runs: deploy or scale it first.')
+        ? BadUserInputError.at(
+            ['input', 'serviceId'],
+            'No pod of this service runs: deploy or scale it first.',
+          )
         : new NotFoundError('Pod', podName, ['input', 'pod']);
     }
     const container =
@@ -206,7 +230,9 @@ export class ExecSessionService {
     const held = this.#held.get(id);
     if (!held) return;
     clearTimeout(held.grace);
-    held.grace = attached ? undefined : setTimeout(() => void held.session.close(), graceMilliseconds).unref();
+    held.grace = attached
+      ? undefined
+      : setTimeout(() => void held.session.close(), graceMilliseconds).unref();
   }
 
   async #finished(id: string, place: ExecPlace, exitCode: number | null, reason: string): Promise<void> {
@@ -219,7 +245,9 @@ export class ExecSessionService {
       { path: 'exitCode', after: exitCode },
       { path: 'bytesIn', after: bytesIn },
       { path: 'bytesOut', after: bytesOut },
-    ]).catch((error) => this.logger.error({ error, session: id }, 'end of an exec session could not be audited'));
+    ]).catch((error) =>
+      this.logger.error({ error, session: id }, 'end of an exec session could not be audited'),
+    );
   }
 
   async #audit(

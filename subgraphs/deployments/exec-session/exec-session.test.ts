@@ -56,7 +56,12 @@ describe('an exec session', () => {
     shell.output(stdout(all));
     shell.output(stdout(Buffer.from('ü').subarray(0, 1)));
     shell.output(stdout(Buffer.from('grün')));
-    const [, first, half, whole] = (await take(events, 4)) as [ExecEventValue, ExecEventValue, ExecEventValue, ExecEventValue];
+    const [, first, half, whole] = (await take(events, 4)) as [
+      ExecEventValue,
+      ExecEventValue,
+      ExecEventValue,
+      ExecEventValue,
+    ];
     expect(bytesOf(first)).toEqual(Buffer.from(all));
     expect(half).toMatchObject({ text: null });
     expect(whole).toMatchObject({ text: 'grün' });

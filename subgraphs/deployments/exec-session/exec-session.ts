@@ -99,7 +99,10 @@ export class ExecSession {
   }
 
   /** The session's events from here on; whoever read it before is sent away. */
-  attach(options: { banner?: Uint8Array | undefined; replay: boolean }): AsyncIterableIterator<ExecEventValue> {
+  attach(options: {
+    banner?: Uint8Array | undefined;
+    replay: boolean;
+  }): AsyncIterableIterator<ExecEventValue> {
     this.#reader?.end({ exitCode: null, reason: 'Another reader has taken the session over.', error: null });
     const { id: sessionId, pod, container, command, tty } = this.target;
     const reader: Reader = new Reader(

@@ -25,7 +25,12 @@ export type LogEventValue =
       readonly container: string;
       readonly reason: string;
     }
-  | { readonly type: 'GAP'; readonly cursor: string; readonly dropped: number | null; readonly reason: string }
+  | {
+      readonly type: 'GAP';
+      readonly cursor: string;
+      readonly dropped: number | null;
+      readonly reason: string;
+    }
   | { readonly type: 'COMPLETED'; readonly cursor: string; readonly reason: string };
 
 /** Which of a service's lines to show, as validated. */

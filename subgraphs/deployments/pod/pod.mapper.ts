@@ -77,11 +77,7 @@ export function podOf(pod: KubernetesPod, clusterId: string, templateId: string 
 }
 
 function containerOf(name: string, image: string, status: ContainerStatus | undefined): ContainerValue {
-  const state = status?.state?.running
-    ? 'running'
-    : status?.state?.terminated
-      ? 'terminated'
-      : 'waiting';
+  const state = status?.state?.running ? 'running' : status?.state?.terminated ? 'terminated' : 'waiting';
   const ended = status?.state?.terminated ?? status?.lastState?.terminated;
   return {
     name,
@@ -114,7 +110,11 @@ function statusOf(pod: KubernetesPod): { status: PodStatus; reason?: string | un
     if (waiting?.reason === 'CrashLoopBackOff' || waiting?.reason === 'RunContainerError') {
       return { status: 'CRASH_LOOP', reason: text };
     }
-    if (state?.terminated && state.terminated.exitCode !== 0 && restartCount + Number(!lastState?.terminated) > 0) {
+    if (
+      state?.terminated &&
+      state.terminated.exitCode !== 0 &&
+      restartCount + Number(!lastState?.terminated) > 0
+    ) {
       return {
         status: 'CRASH_LOOP',
         reason: `${name}: ended with exit code ${state.terminated.exitCode} (${state.terminated.reason ?? 'Error'})`,

@@ -1,11 +1,11 @@
 import type { Caller } from '../../shared/caller.js';
 import type { Changes } from '../../shared/changes.js';
 import { NotFoundError } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
 import { deleteObject } from '../../shared/kubernetes/apply.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
 import { requireName } from '../../shared/kubernetes/names.js';
 import { resources } from '../../shared/kubernetes/resources.js';
-import { newId } from '../../shared/ids.js';
 import { LevelStream } from '../level-stream.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceAccess } from '../service/service-access.js';
@@ -14,7 +14,12 @@ import type { Observed, WorkloadClient, WorkloadState } from '../workload/worklo
 import { type PodValue, podOf } from './pod.mapper.js';
 
 export type PodEventValue =
-  | { readonly type: 'SNAPSHOT'; readonly cursor: string; readonly pods: PodValue[]; readonly observed: Observed }
+  | {
+      readonly type: 'SNAPSHOT';
+      readonly cursor: string;
+      readonly pods: PodValue[];
+      readonly observed: Observed;
+    }
   | { readonly type: 'ADDED' | 'CHANGED'; readonly cursor: string; readonly pod: PodValue }
   | { readonly type: 'REMOVED'; readonly cursor: string; readonly name: string; readonly uid: string }
   | { readonly type: 'RESET'; readonly cursor: string; readonly reason: string };
@@ -32,7 +37,11 @@ export class PodService {
   ) {}
 
   /** A snapshot, then what changes. A new snapshot when the cluster stops or starts answering. */
-  async watch(caller: Caller, serviceId: string, after?: string | null): Promise<AsyncIterable<PodEventValue>> {
+  async watch(
+    caller: Caller,
+    serviceId: string,
+    after?: string | null,
+  ): Promise<AsyncIterable<PodEventValue>> {
     const check = () => this.access.require(caller, 'services.read', serviceId, ['serviceId']);
     const { service } = await check();
     return this.guard.guard(caller, this.#stream(service, after), check);
@@ -60,9 +69,14 @@ export class PodService {
             wasStale = stale;
             // Events are not kept: whatever the cursor, what follows is the whole state.
             const reset: PodEventValue[] =
-              before || !after ? [] : [{ type: 'RESET', cursor: cursor(), reason: 'Pod events are not kept.' }];
+              before || !after
+                ? []
+                : [{ type: 'RESET', cursor: cursor(), reason: 'Pod events are not kept.' }];
             return {
-              events: [...reset, { type: 'SNAPSHOT', cursor: cursor(), pods, observed: { ...state.observed, stale } }],
+              events: [
+                ...reset,
+                { type: 'SNAPSHOT', cursor: cursor(), pods, observed: { ...state.observed, stale } },
+              ],
             };
           }
           const removed = [...before]

@@ -98,10 +98,7 @@ function podFinding(pod: Pod, now: number): Finding | undefined {
       since: scheduled.lastTransitionTime,
     };
   }
-  const statuses = [
-    ...(pod.status?.initContainerStatuses ?? []),
-    ...(pod.status?.containerStatuses ?? []),
-  ];
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const status of statuses) {
     const finding = containerFinding(status, pod, now);
     if (finding) return finding;
@@ -134,7 +131,11 @@ function containerFinding(status: ContainerStatus, pod: Pod, now: number): Findi
       since: pod.metadata?.creationTimestamp,
     };
   }
-  if (waiting?.reason === 'RunContainerError' || ended?.reason === 'StartError' || ended?.reason === 'ContainerCannotRun') {
+  if (
+    waiting?.reason === 'RunContainerError' ||
+    ended?.reason === 'StartError' ||
+    ended?.reason === 'ContainerCannotRun'
+  ) {
     return {
       kind: 'CONFIGURATION',
       message: `Container ${name} can't be started: ${waiting?.message ?? ended?.message ?? 'its command does not run'}`,
@@ -148,7 +149,10 @@ function containerFinding(status: ContainerStatus, pod: Pod, now: number): Findi
       since: ended.finishedAt,
     };
   }
-  if (waiting?.reason === 'CrashLoopBackOff' || (ended && ended.exitCode !== 0 && !status.ready && status.restartCount > 0)) {
+  if (
+    waiting?.reason === 'CrashLoopBackOff' ||
+    (ended && ended.exitCode !== 0 && !status.ready && status.restartCount > 0)
+  ) {
     return {
       kind: 'CRASH_LOOP',
       message: `Container ${name} keeps ending with exit code ${ended?.exitCode ?? 'unknown'} (${status.restartCount} restarts). Its log says why: read it with previous: true.`,
@@ -169,7 +173,8 @@ function waitingFinding(pod: Pod, now: number): Finding | undefined {
   if (conditionOf(pod, 'PodReadyToStartContainers')?.status === 'False' && mountsVolumes(pod)) {
     return {
       kind: 'VOLUME',
-      message: 'A volume of the pod is not there yet: its claim, ConfigMap or Secret is missing or not bound.',
+      message:
+        'A volume of the pod is not there yet: its claim, ConfigMap or Secret is missing or not bound.',
       since,
     };
   }
@@ -177,7 +182,9 @@ function waitingFinding(pod: Pod, now: number): Finding | undefined {
 }
 
 function notReadyMessage(pod: Pod): string {
-  const unready = (pod.status?.containerStatuses ?? []).filter((status) => !status.ready).map((status) => status.name);
+  const unready = (pod.status?.containerStatuses ?? [])
+    .filter((status) => !status.ready)
+    .map((status) => status.name);
   const probe = pod.spec?.containers.find((container) => unready.includes(container.name))?.readinessProbe;
   const asked = probe?.httpGet
     ? `GET ${probe.httpGet.path ?? '/'} on port ${probe.httpGet.port}`
@@ -197,7 +204,9 @@ export const conditionOf = (pod: Pod, type: string) =>
   pod.status?.conditions?.find((condition) => condition.type === type);
 
 const imageOf = (pod: Pod, container: string): string | undefined =>
-  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(({ name }) => name === container)?.image;
+  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(
+    ({ name }) => name === container,
+  )?.image;
 
 const within = (span: number, time: string | undefined, now: number): boolean =>
   time !== undefined && now - Date.parse(time) < span;

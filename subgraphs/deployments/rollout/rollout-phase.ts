@@ -9,7 +9,11 @@ export const rolloutPhases = [
 ] as const;
 export type RolloutPhase = (typeof rolloutPhases)[number];
 
-export const unfinishedPhases = ['PENDING', 'PROGRESSING', 'PAUSED'] as const satisfies readonly RolloutPhase[];
+export const unfinishedPhases = [
+  'PENDING',
+  'PROGRESSING',
+  'PAUSED',
+] as const satisfies readonly RolloutPhase[];
 
 export const isFinished = (phase: RolloutPhase): boolean =>
   !(unfinishedPhases as readonly RolloutPhase[]).includes(phase);

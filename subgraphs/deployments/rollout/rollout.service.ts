@@ -132,7 +132,10 @@ export class RolloutService {
           last = text;
           events += 1;
           const cursor = encodeCursor([deploymentId, events]);
-          return { events: [{ type: done ? 'COMPLETED' : 'PROGRESSED', cursor, rollout, deployment: row }], done };
+          return {
+            events: [{ type: done ? 'COMPLETED' : 'PROGRESSED', cursor, rollout, deployment: row }],
+            done,
+          };
         },
       };
     });

@@ -155,7 +155,9 @@ export class RolloutTracker {
     const { row } = tracking;
     // Phases do not go back, though the controller looks behind for a moment after every write.
     const phase = rollout.phase === 'PENDING' ? row.phase : rollout.phase;
-    const reported = rollout.blockers.map(({ kind, message }) => `${kind} ${withoutCounts(message)}`).join('\n');
+    const reported = rollout.blockers
+      .map(({ kind, message }) => `${kind} ${withoutCounts(message)}`)
+      .join('\n');
     if (phase === row.phase && reported === row.reported) return;
     const at = new Date(this.clock.now());
     await this.database.transaction(async (transaction) => {
@@ -185,10 +187,15 @@ export class RolloutTracker {
 }
 
 const notifyChanged = (transaction: Transaction, row: DeploymentEntity): Promise<void> =>
-  notifyDomainEvent(transaction, { type: 'deployment.changed', deploymentId: row.id, serviceId: row.serviceId });
+  notifyDomainEvent(transaction, {
+    type: 'deployment.changed',
+    deploymentId: row.id,
+    serviceId: row.serviceId,
+  });
 
 /** A restart more is no new blocker. */
-const withoutCounts = (message: string): string => message.replace(/\d+ restarts?/g, 'restarts').replace(/\n/g, ' ');
+const withoutCounts = (message: string): string =>
+  message.replace(/\d+ restarts?/g, 'restarts').replace(/\n/g, ' ');
 
 function phaseLines(phase: RolloutPhase, at: Date): LogLine[] {
   if (phase === 'PROGRESSING') return [{ at, level: 'INFO', message: 'The cluster is rolling it out.' }];
@@ -198,7 +205,13 @@ function phaseLines(phase: RolloutPhase, at: Date): LogLine[] {
 
 function endLines(rollout: RolloutCounts, at: Date): LogLine[] {
   if (rollout.phase === 'SUCCEEDED') {
-    return [{ at, level: 'INFO', message: `Succeeded: ${rollout.available} of ${rollout.desired} pods are available.` }];
+    return [
+      {
+        at,
+        level: 'INFO',
+        message: `Succeeded: ${rollout.available} of ${rollout.desired} pods are available.`,
+      },
+    ];
   }
   return rollout.blockers.map(({ message }) => ({ at, level: 'ERROR' as const, message }));
 }

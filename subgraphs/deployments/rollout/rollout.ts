@@ -88,7 +88,8 @@ export function rolloutOf(record: TrackedDeployment, facts: ClusterFacts, now: n
     (status.updatedReplicas ?? 0) === desired &&
     (status.replicas ?? 0) === desired &&
     (status.availableReplicas ?? 0) === desired;
-  if (settled && counts.updated === desired && ready === desired && old.every(isGoing)) return state('SUCCEEDED');
+  if (settled && counts.updated === desired && ready === desired && old.every(isGoing))
+    return state('SUCCEEDED');
 
   const deadline = deadlineBlocker(record, workload, facts.pods, now);
   if (deadline) return state('FAILED', [...blockers, deadline]);
@@ -107,10 +108,7 @@ const missingWorkload: Blocker = {
   since: null,
 };
 
-function percentOf(
-  phase: RolloutPhase,
-  counts: { desired: number; available: number; old: number },
-): number {
+function percentOf(phase: RolloutPhase, counts: { desired: number; available: number; old: number }): number {
   if (phase === 'SUCCEEDED') return 100;
   const reached = counts.desired === 0 ? 1 : Math.min(1, counts.available / counts.desired);
   return Math.floor(90 * reached) + (reached === 1 && counts.old === 0 ? 9 : 0);

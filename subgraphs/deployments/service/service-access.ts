@@ -1,6 +1,6 @@
 import type { Caller } from '../../shared/caller.js';
 import type { PermissionName } from '../../shared/permission-names.js';
-import type { Permissions, PermissionSet } from '../../shared/permissions.js';
+import type { PermissionSet, Permissions } from '../../shared/permissions.js';
 import { scopeOf } from '../scope.js';
 import type { ServiceEntity } from './service.entity.js';
 

@@ -105,13 +105,15 @@ export interface ServiceSpecChange {
   replicas?: number | null;
   command?: readonly string[] | null;
   args?: readonly string[] | null;
-  ports?: readonly (Pick<PortSpec, 'exposure' | 'port' | 'protocol' | 'targetPort'> &
-    Partly<Pick<PortSpec, 'name' | 'domain'>>)[] | null;
-  environmentVariables?:
-    | readonly { name: string; value?: string | null; secret?: boolean | null }[]
+  ports?:
+    | readonly (Pick<PortSpec, 'exposure' | 'port' | 'protocol' | 'targetPort'> &
+        Partly<Pick<PortSpec, 'name' | 'domain'>>)[]
     | null;
+  environmentVariables?: readonly { name: string; value?: string | null; secret?: boolean | null }[] | null;
   files?: readonly { path: string; content: string }[] | null;
-  volumes?: readonly { name: string; path: string; size?: string | null; storageClass?: string | null }[] | null;
+  volumes?:
+    | readonly { name: string; path: string; size?: string | null; storageClass?: string | null }[]
+    | null;
   requests?: Partly<ResourceAmountsSpec> | null;
   limits?: Partly<ResourceAmountsSpec> | null;
   readiness?: Partly<ProbeSpec> | null;

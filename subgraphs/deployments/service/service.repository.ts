@@ -1,8 +1,14 @@
 import type { SelectQueryBuilder } from 'typeorm';
-import type { Database, Transaction } from '../../shared/database.js';
 import { andPermitted } from '../../shared/data-filter.js';
+import type { Database, Transaction } from '../../shared/database.js';
 import type { OrderDirection } from '../../shared/order-direction.js';
-import { decodeCursor, type Page, type PageArguments, pageOfRows, pageSize } from '../../shared/pagination.js';
+import {
+  decodeCursor,
+  type Page,
+  type PageArguments,
+  pageOfRows,
+  pageSize,
+} from '../../shared/pagination.js';
 import type { DataFilter } from '../../shared/permissions.js';
 import { ServiceEntity } from './service.entity.js';
 
@@ -58,7 +64,10 @@ export class ServiceRepository {
 
   /** Holds the row until the transaction ends; undefined when there is none, or it was deleted. */
   async lock(transaction: Transaction, id: string): Promise<ServiceEntity | undefined> {
-    const row = await transaction.findOne(ServiceEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const row = await transaction.findOne(ServiceEntity, {
+      where: { id },
+      lock: { mode: 'pessimistic_write' },
+    });
     return row && !row.deletedAt ? row : undefined;
   }
 
@@ -98,7 +107,11 @@ export class ServiceRepository {
   }
 
   /** Services of the cluster, other than this one, that claim one of these host names. */
-  async listByDomains(clusterId: string, domains: readonly string[], exceptId: string): Promise<ServiceEntity[]> {
+  async listByDomains(
+    clusterId: string,
+    domains: readonly string[],
+    exceptId: string,
+  ): Promise<ServiceEntity[]> {
     if (domains.length === 0) return [];
     return this.#query()
       .where('service.cluster_id = :clusterId AND service.id <> :exceptId AND service.deleted_at IS NULL', {
@@ -142,7 +155,9 @@ export class ServiceRepository {
   /** Per project, how many services the caller may see, and their ids by cluster and namespace. */
   async listByProjects(projectIds: readonly string[], permitted: DataFilter): Promise<ServiceEntity[]> {
     return andPermitted(
-      this.#query().where('service.project_id = ANY(:projectIds) AND service.deleted_at IS NULL', { projectIds }),
+      this.#query().where('service.project_id = ANY(:projectIds) AND service.deleted_at IS NULL', {
+        projectIds,
+      }),
       permitted,
       scopeColumns,
     ).getMany();
@@ -161,7 +176,9 @@ export class ServiceRepository {
       if (value != null) query.andWhere(`service.${column} = :${field}`, { [field]: value });
     }
     if (wanted.search) {
-      query.andWhere('service.name LIKE :search', { search: `%${wanted.search.replace(/[\\%_]/g, '\\$&')}%` });
+      query.andWhere('service.name LIKE :search', {
+        search: `%${wanted.search.replace(/[\\%_]/g, '\\$&')}%`,
+      });
     }
     return query;
   }
@@ -170,4 +187,3 @@ export class ServiceRepository {
     return this.database.manager.createQueryBuilder(ServiceEntity, 'service');
   }
 }
-

@@ -5,8 +5,8 @@ import type { Clock } from '../../shared/clock.js';
 import { isUniqueViolation } from '../../shared/database.js';
 import { ConflictError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
-import type { Logger } from '../../shared/logger.js';
 import { quoted, requireServiceName } from '../../shared/kubernetes/names.js';
+import type { Logger } from '../../shared/logger.js';
 import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { type ApplicationRepository } from '../application/application.repository.js';
@@ -153,23 +153,27 @@ export class ServiceService {
   async delete(caller: Caller, input: { serviceId: string; reason?: string | null }): Promise<ServiceEntity> {
     const { set, service } = await this.access.require(caller, 'services.delete', input.serviceId);
     const now = new Date(this.clock.now());
-    await this.changes.run(set.caller, { action: 'deleteService' }, async ({ transaction, audit, notify }) => {
-      const row = await this.services.lock(transaction, service.id);
-      if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
-      for (const id of await this.deployments.listUnfinishedIds(transaction, row.id)) {
-        await this.deployments.finish(transaction, id, 'ABORTED', {
-          at: now,
-          result: null,
-          lines: [{ at: now, level: 'WARNING', message: 'The service was deleted.' }],
-        });
-        notify({ type: 'deployment.changed', deploymentId: id, serviceId: row.id });
-      }
-      await this.bindings.deleteByService(transaction, row.id);
-      await this.services.update(transaction, row.id, { deletedAt: now, updatedAt: now });
-      audit({ ...target(row), reason: input.reason ?? null });
-      notify({ type: 'service.changed', serviceId: row.id });
-      return row;
-    });
+    await this.changes.run(
+      set.caller,
+      { action: 'deleteService' },
+      async ({ transaction, audit, notify }) => {
+        const row = await this.services.lock(transaction, service.id);
+        if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
+        for (const id of await this.deployments.listUnfinishedIds(transaction, row.id)) {
+          await this.deployments.finish(transaction, id, 'ABORTED', {
+            at: now,
+            result: null,
+            lines: [{ at: now, level: 'WARNING', message: 'The service was deleted.' }],
+          });
+          notify({ type: 'deployment.changed', deploymentId: id, serviceId: row.id });
+        }
+        await this.bindings.deleteByService(transaction, row.id);
+        await this.services.update(transaction, row.id, { deletedAt: now, updatedAt: now });
+        audit({ ...target(row), reason: input.reason ?? null });
+        notify({ type: 'service.changed', serviceId: row.id });
+        return row;
+      },
+    );
     await this.reconciler
       .reconcile(service.id)
       .catch((error) => this.logger.warn({ error, service: service.id }, 'service will be removed later'));

@@ -36,7 +36,14 @@ export function mergeSpec(
       return { name: variable.name, value: variable.value ?? null, secretRef: null, secretKey: null };
     const kept = base.environmentVariables.find(({ name, secretKey }) => name === variable.name && secretKey);
     if (typeof variable.value !== 'string')
-      return kept ?? { name: variable.name, value: null, secretRef: secretNameOf(options.serviceName), secretKey: null };
+      return (
+        kept ?? {
+          name: variable.name,
+          value: null,
+          secretRef: secretNameOf(options.serviceName),
+          secretKey: null,
+        }
+      );
     const key = `${variable.name}.${options.marker}`;
     secrets.push({ key, value: variable.value });
     return { name: variable.name, value: null, secretRef: secretNameOf(options.serviceName), secretKey: key };
@@ -52,7 +59,11 @@ export function mergeSpec(
       base.environmentVariables,
       [],
     ),
-    files: given(change.files?.map(({ path, content }) => ({ name: path, content })), base.files, []),
+    files: given(
+      change.files?.map(({ path, content }) => ({ name: path, content })),
+      base.files,
+      [],
+    ),
     volumes: given(
       change.volumes?.map(({ name, path, size, storageClass }) => ({
         name,

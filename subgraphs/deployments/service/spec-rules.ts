@@ -115,7 +115,10 @@ function portProblems({ ports }: ServiceSpec, at: readonly string[]): InputProbl
         : []),
     ]),
     ...repeated(ports, (port) => port.name).map((index) =>
-      problem(path(index, 'name'), `Two ports are named ${quoted(ports[index]?.name)}: name each differently.`),
+      problem(
+        path(index, 'name'),
+        `Two ports are named ${quoted(ports[index]?.name)}: name each differently.`,
+      ),
     ),
     ...repeated(ports, (port) => `${port.port}/${port.protocol === 'UDP' ? 'UDP' : 'TCP'}`).map((index) =>
       problem(path(index, 'port'), `Port ${ports[index]?.port} is given twice: use each number once.`),
@@ -170,7 +173,12 @@ function fileProblems({ files, volumes }: ServiceSpec, at: readonly string[]): I
         : [problem(path('files', index, 'path'), `${quoted(name)} is not an absolute path of a file.`)],
     ),
     ...(bytes > maximumFileBytes
-      ? [problem([...at, 'files'], `files hold ${bytes} bytes: at most ${maximumFileBytes} fit in a ConfigMap.`)]
+      ? [
+          problem(
+            [...at, 'files'],
+            `files hold ${bytes} bytes: at most ${maximumFileBytes} fit in a ConfigMap.`,
+          ),
+        ]
       : []),
     ...repeated(files, ({ name }) => name).map((index) =>
       problem(path('files', index, 'path'), `${quoted(files[index]?.name)} is given twice.`),
@@ -237,7 +245,11 @@ function probeProblems(probe: ProbeSpec | null, at: readonly string[]): InputPro
     'port',
     'A probe asks a port (with httpPath: by HTTP) or runs a command: give one of the two.',
   );
-  check(probe.port === null || inRange(probe.port, 1, 65_535), 'port', `port is ${probe.port}: use 1 to 65535.`);
+  check(
+    probe.port === null || inRange(probe.port, 1, 65_535),
+    'port',
+    `port is ${probe.port}: use 1 to 65535.`,
+  );
   check(
     probe.httpPath === null || (probe.httpPath.startsWith('/') && probe.httpPath.length <= 1_024),
     'httpPath',
@@ -260,11 +272,17 @@ function strategyProblems({ strategy }: ServiceSpec, at: readonly string[]): Inp
   const problems = (['maxSurge', 'maxUnavailable'] as const)
     .filter((field) => !countOrPercent.test(strategy[field]))
     .map((field) =>
-      problem([...at, 'strategy', field], `${quoted(strategy[field])} is not a number or percentage, such as 1 or 25%.`),
+      problem(
+        [...at, 'strategy', field],
+        `${quoted(strategy[field])} is not a number or percentage, such as 1 or 25%.`,
+      ),
     );
   if (/^0+%?$/.test(strategy.maxSurge) && /^0+%?$/.test(strategy.maxUnavailable)) {
     problems.push(
-      problem([...at, 'strategy', 'maxSurge'], 'maxSurge and maxUnavailable are both 0: nothing could ever change.'),
+      problem(
+        [...at, 'strategy', 'maxSurge'],
+        'maxSurge and maxUnavailable are both 0: nothing could ever change.',
+      ),
     );
   }
   return problems;

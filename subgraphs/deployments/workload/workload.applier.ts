@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.js';
 import { ConflictError, type ErrorCode, MeridianError } from '../../shared/errors.js';
+import { applyObject, deleteObject } from '../../shared/kubernetes/apply.js';
 import type { KubernetesConnection } from '../../shared/kubernetes/connection.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
 import { statusOf } from '../../shared/kubernetes/errors.js';
-import { applyObject, deleteObject } from '../../shared/kubernetes/apply.js';
 import { createObject, findObject, listObjects, mergePatchObject } from '../../shared/kubernetes/objects.js';
 import { type Resource, resourceOf, resources, type Secret } from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
@@ -152,7 +152,10 @@ export class WorkloadApplier {
     await Promise.all(
       objects.map(async (object) => {
         const name = object.metadata?.name ?? '';
-        const found = await findObject(connection, resourceOf(object), { namespace: service.namespace, name });
+        const found = await findObject(connection, resourceOf(object), {
+          namespace: service.namespace,
+          name,
+        });
         if (found && serviceIdOf(found) !== service.id) {
           throw new ConflictError(
             `The namespace ${service.namespace} has a ${object.kind} named ${name} that is not of this service: remove it, or name the service differently.`,

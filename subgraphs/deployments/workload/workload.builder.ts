@@ -9,13 +9,7 @@ import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
 import type { BoundVariables } from '../binding/bound-variables.js';
 import type { PortSpec, ProbeSpec, ServiceSpec } from '../service/service-spec.js';
 import { ingressHost } from './ingress-host.js';
-import {
-  applicationLabel,
-  deploymentLabel,
-  managedBy,
-  nameLabel,
-  serviceLabel,
-} from './labels.js';
+import { applicationLabel, deploymentLabel, managedBy, nameLabel, serviceLabel } from './labels.js';
 
 export interface WorkloadInput {
   readonly service: { id: string; name: string; namespace: string; applicationId: string };
@@ -107,13 +101,17 @@ function deployment(input: WorkloadInput): Deployment {
 }
 
 // Kubernetes types these as "IntOrString": a number must not be sent as text.
-const countOrPercent = (value: string): number | string =>
-  value.endsWith('%') ? value : Number(value);
+const countOrPercent = (value: string): number | string => (value.endsWith('%') ? value : Number(value));
 
 function container(input: WorkloadInput): Container {
   const { spec } = input.deployment;
   const mounts = [
-    ...spec.files.map(({ name }, index) => ({ name: 'files', mountPath: name, subPath: fileKey(index), readOnly: true })),
+    ...spec.files.map(({ name }, index) => ({
+      name: 'files',
+      mountPath: name,
+      subPath: fileKey(index),
+      readOnly: true,
+    })),
     ...spec.volumes.map(({ name, path }) => ({ name, mountPath: path })),
   ];
   const resources = {
@@ -179,7 +177,9 @@ function configMap(input: WorkloadInput): ConfigMap {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: metadata(input, filesName(input)),
-    data: Object.fromEntries(input.deployment.spec.files.map(({ content }, index) => [fileKey(index), content])),
+    data: Object.fromEntries(
+      input.deployment.spec.files.map(({ content }, index) => [fileKey(index), content]),
+    ),
   };
 }
 

@@ -1,4 +1,8 @@
-import type { InformerEvent, Informer, Observation as InformerObservation } from '../../shared/kubernetes/informer.js';
+import type {
+  Informer,
+  InformerEvent,
+  Observation as InformerObservation,
+} from '../../shared/kubernetes/informer.js';
 import type { Informers } from '../../shared/kubernetes/informers.js';
 import { type Deployment, type Pod, type ReplicaSet, resources } from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
@@ -75,13 +79,19 @@ export class WorkloadClient {
   }
 
   /** Pods with these labels in a namespace, of marketplace instances for example. */
-  async listPods(clusterId: string, namespace: string, labels: Readonly<Record<string, string>>): Promise<Pod[]> {
+  async listPods(
+    clusterId: string,
+    namespace: string,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<Pod[]> {
     const view = this.#acquire(clusterId);
     try {
       await view.synced();
       return view.pods
         .listBy('namespace', namespace)
-        .filter((pod) => Object.entries(labels).every(([name, value]) => pod.metadata?.labels?.[name] === value))
+        .filter((pod) =>
+          Object.entries(labels).every(([name, value]) => pod.metadata?.labels?.[name] === value),
+        )
         .sort(byName);
     } finally {
       view.release();

@@ -130,7 +130,11 @@ export class WorkloadReconciler {
 }
 
 /** The end of a deployment that the cluster refused: nothing of it runs. */
-export const refusedResult = (deployment: Pick<DeploymentEntity, 'spec'>, error: MeridianError, at: Date) => ({
+export const refusedResult = (
+  deployment: Pick<DeploymentEntity, 'spec'>,
+  error: MeridianError,
+  at: Date,
+) => ({
   phase: 'FAILED' as const,
   desired: deployment.spec.replicas,
   updated: 0,

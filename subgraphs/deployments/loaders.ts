@@ -1,0 +1,125 @@
+import DataLoader from 'dataloader';
+import type { RequestContext } from '../shared/request-context.js';
+import type { ApplicationEntity } from './application/application.entity.js';
+import type { ApplicationService } from './application/application.service.js';
+import type { BindingEntity } from './binding/binding.entity.js';
+import type { BindingService } from './binding/binding.service.js';
+import type { DeploymentEntity } from './deployment/deployment.entity.js';
+import type { DeploymentService } from './deployment/deployment.service.js';
+import type { RolloutService, RolloutValue } from './rollout/rollout.service.js';
+import type { ServiceEntity } from './service/service.entity.js';
+import type { ServiceService } from './service/service.service.js';
+import type { WorkloadClient, WorkloadKey, WorkloadState } from './workload/workload.client.js';
+
+interface Sources {
+  readonly applications: ApplicationService;
+  readonly services: ServiceService;
+  readonly deployments: DeploymentService;
+  readonly bindings: BindingService;
+  readonly rollouts: RolloutService;
+  readonly workloads: WorkloadClient;
+}
+
+const keys = {
+  application: Symbol('application'),
+  service: Symbol('service'),
+  deployment: Symbol('deployment'),
+  rollout: Symbol('rollout'),
+  workload: Symbol('workload'),
+  bindingsOfService: Symbol('bindingsOfService'),
+  bindingsOfInstance: Symbol('bindingsOfInstance'),
+};
+
+/** What fields under lists load with: one question for all items of an operation. Permissions are checked in it. */
+export class FieldLoaders {
+  constructor(private readonly sources: Sources) {}
+
+  /** Undefined when it is gone or may not be seen. */
+  application({ loaders, caller }: RequestContext, id: string): Promise<ApplicationEntity | undefined> {
+    return loaders
+      .get(keys.application, () => byId((ids) => this.sources.applications.listByIds(caller, ids)))
+      .load(id);
+  }
+
+  /** Deleted ones included. */
+  service({ loaders, caller }: RequestContext, id: string): Promise<ServiceEntity | undefined> {
+    return loaders
+      .get(keys.service, () => byId((ids) => this.sources.services.listByIds(caller, ids)))
+      .load(id);
+  }
+
+  deployment({ loaders, caller }: RequestContext, id: string): Promise<DeploymentEntity | undefined> {
+    return loaders
+      .get(keys.deployment, () => byId((ids) => this.sources.deployments.listByIds(caller, ids)))
+      .load(id);
+  }
+
+  rollout({ loaders }: RequestContext, row: DeploymentEntity): Promise<RolloutValue> {
+    return loaders
+      .get(
+        keys.rollout,
+        () =>
+          new DataLoader(
+            (rows: readonly DeploymentEntity[]) => this.sources.rollouts.listByDeployments(rows),
+            {
+              cacheKeyFn: (key): string => key.id,
+            } as DataLoader.Options<DeploymentEntity, RolloutValue, string>,
+          ) as DataLoader<DeploymentEntity, RolloutValue>,
+      )
+      .load(row);
+  }
+
+  workload({ loaders }: RequestContext, service: WorkloadKey): Promise<WorkloadState> {
+    return loaders
+      .get(
+        keys.workload,
+        () =>
+          new DataLoader((services: readonly WorkloadKey[]) => this.sources.workloads.list(services), {
+            cacheKeyFn: (key): string => key.id,
+          } as DataLoader.Options<WorkloadKey, WorkloadState, string>) as DataLoader<
+            WorkloadKey,
+            WorkloadState
+          >,
+      )
+      .load(service);
+  }
+
+  bindingsOfService({ loaders, caller }: RequestContext, serviceId: string): Promise<BindingEntity[]> {
+    return loaders
+      .get(keys.bindingsOfService, () =>
+        grouped(
+          (ids) => this.sources.bindings.listByServices(caller, ids),
+          (row) => row.serviceId,
+        ),
+      )
+      .load(serviceId);
+  }
+
+  bindingsOfInstance({ loaders, caller }: RequestContext, instanceId: string): Promise<BindingEntity[]> {
+    return loaders
+      .get(keys.bindingsOfInstance, () =>
+        grouped(
+          (ids) => this.sources.bindings.listByInstances(caller, ids),
+          (row) => row.instanceId,
+        ),
+      )
+      .load(instanceId);
+  }
+}
+
+const byId = <T extends { id: string }>(
+  list: (ids: readonly string[]) => Promise<T[]>,
+): DataLoader<string, T | undefined> =>
+  new DataLoader(async (ids) => {
+    const found = new Map((await list(ids)).map((row) => [row.id, row]));
+    return ids.map((id) => found.get(id));
+  });
+
+const grouped = <T>(
+  list: (ids: readonly string[]) => Promise<T[]>,
+  keyOf: (row: T) => string,
+): DataLoader<string, T[]> =>
+  new DataLoader(async (ids) => {
+    const rows = await list(ids);
+    return ids.map((id) => rows.filter((row) => keyOf(row) === id));
+  });

@@ -1,0 +1,10 @@
+import { runSubgraph } from '../shared/service.js';
+import { readDeploymentsConfig } from './config.js';
+import { startDeploymentsSubgraph } from './subgraph.js';
+
+await runSubgraph({
+  name: 'deployments',
+  defaultPort: 4004,
+  env: process.env,
+  start: (env, services) => startDeploymentsSubgraph(readDeploymentsConfig(env), services),
+});

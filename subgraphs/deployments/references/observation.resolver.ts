@@ -1,0 +1,11 @@
+import { FieldResolver, Resolver, Root } from 'type-graphql';
+import type { Observed } from '../workload/workload.client.js';
+import { Cluster, Observation } from './cluster.reference.js';
+
+@Resolver(() => Observation)
+export class ObservationResolver {
+  @FieldResolver(() => Cluster)
+  cluster(@Root() { clusterId }: Observed): Cluster {
+    return { id: clusterId };
+  }
+}

@@ -1,0 +1,33 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+import { Permission } from '../../shared/federated-schema.js';
+import type { Exposure, Protocol } from '../service/service-spec.js';
+import { ExposureEnum, ProtocolEnum } from '../service/service-spec.type.js';
+
+@ObjectType({ description: 'How a port of a service can be reached.' })
+@Permission('services.read')
+export class Route {
+  @Field(() => ExposureEnum, { description: 'From where.' })
+  exposure: Exposure;
+
+  @Field(() => Int, { description: 'The number that clients use.' })
+  port: number;
+
+  @Field(() => ProtocolEnum, { description: 'What is spoken.' })
+  protocol: Protocol;
+
+  @Field(() => Int, { description: 'The number that the container listens on.' })
+  targetPort: number;
+
+  @Field(() => String, { nullable: true, description: 'Public host name.' })
+  domain: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Address: public, or for INTERNAL ports inside the cluster. Null when the cluster gives none.',
+  })
+  url: string | null;
+
+  @Field({ description: 'Does a pod behind it take requests?' })
+  ready: boolean;
+}
