@@ -3,7 +3,8 @@ import { stringify } from 'yaml';
 import { type Clock, systemClock } from './controllers/clock.js';
 import { startControllers } from './controllers/controllers.js';
 import { startKubelet } from './kubelet/kubelet.js';
-import { Access, type User } from './server/access.js';
+import { Access, type User } from './server/access/access.js';
+import { TokenIssuer } from './server/access/token-issuer.js';
 import { RequestLog } from './server/request-log.js';
 import { startServer } from './server/server.js';
 import type { Api } from './storage/api.js';
@@ -46,6 +47,8 @@ export interface Sandbox {
 const ADMIN: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 const VERSION = 'v1.36.2';
 const NODES = 3;
+/** A real garbage collector also needs a moment to see what is to be done. */
+const COLLECTOR_DELAY_MS = 10;
 
 /** A Kubernetes cluster in memory: API server on a loopback port, controllers and simulated nodes. */
 export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
@@ -53,7 +56,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const random = seededRandom(options.seed ?? randomBytes(4).readUInt32BE());
   const now = () => clock.now();
   const { historyLimit } = options;
-  const storage = openStorage({ now, random, ...(historyLimit === undefined ? {} : { historyLimit }) });
+  const defer = (callback: () => void) => {
+    const timer = clock.setTimeout(callback, COLLECTOR_DELAY_MS);
+    return () => clock.clear(timer);
+  };
+  const storage = openStorage({ now, random, defer, ...(historyLimit === undefined ? {} : { historyLimit }) });
   const { registry } = storage;
   const token = randomBytes(24).toString('base64url');
   const requests = new RequestLog();
@@ -64,7 +71,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const server = await startServer(
     {
       registry,
-      access: new Access(new Map([[token, ADMIN]])),
+      access: new Access(registry.store, new Map([[token, ADMIN]]), new TokenIssuer(registry.store, now)),
       now,
       clock,
       version,

@@ -33,6 +33,8 @@ const GROUP_ORDER = [
   'discovery.k8s.io',
 ];
 
+const servedGroups = (): string[] => GROUP_ORDER.filter(isServedGroup);
+
 const versionsOf = (group: string): string[] => [
   ...new Set(entries.filter((entry) => entry.group === group).map(({ version }) => version)),
 ];
@@ -56,7 +58,7 @@ export const handleDiscovery = (
   if ((root !== 'api' && root !== 'apis') || segments.length > (root === 'api' ? 2 : 3)) return false;
   const accept = request.headers.accept;
   if (segments.length === 1) {
-    if (wantsAggregated(accept)) sendAggregated(request, response, root === 'api' ? [''] : GROUP_ORDER);
+    if (wantsAggregated(accept)) sendAggregated(request, response, root === 'api' ? [''] : servedGroups());
     else sendObject(response, 200, root === 'api' ? coreVersions(context) : groupList(), negotiate(accept, !refusesPlain(accept)).format);
     return true;
   }
@@ -82,7 +84,7 @@ const groupEntry = (name: string): object => {
   return { name, versions, preferredVersion: versions[0] };
 };
 
-const groupList = (): object => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: GROUP_ORDER.map(groupEntry) });
+const groupList = (): object => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: servedGroups().map(groupEntry) });
 
 const resourceList = (group: string, version: string): object => ({
   kind: 'APIResourceList',

@@ -7,6 +7,7 @@ import type { ResourceRequest } from './resource-request.js';
 import { handleEviction } from './subresources/eviction.js';
 import { handleLog } from './subresources/log.js';
 import { handleScale } from './subresources/scale.js';
+import { handleToken } from './subresources/token.js';
 import { handleCreate, handleDelete, handleDeleteCollection, handleUpdate } from './writes.js';
 
 /** The verb of an HTTP method on an object or a collection; undefined when there is none. */
@@ -76,6 +77,8 @@ const dispatchSubresource = async (
       return handleScale(request, verb);
     case 'log':
       return handleLog(request);
+    case 'token':
+      return handleToken(request);
     case 'eviction':
       return handleEviction(request);
     case 'exec':

@@ -15,8 +15,14 @@ const TOKEN_VERSION = 'meta.k8s.io/v1';
 const INCONSISTENT = -1;
 
 /** One page of a list, consistent with the pages before it. */
-export const listPage = (store: Store, kind: ServedKind, namespace: string | undefined, query: ListQuery): ListPage => {
+export const listPage = (
+  store: Store,
+  kind: ServedKind,
+  wantedNamespace: string | undefined,
+  query: ListQuery,
+): ListPage => {
   const { resource } = kind;
+  const namespace = wantedNamespace ?? selectedNamespace(query.fieldSelector);
   const match = parseSelectors(resource, query.labelSelector, query.fieldSelector);
   const position = query.continue === '' ? undefined : decodeToken(query.continue);
   if (position && query.resourceVersion !== '' && query.resourceVersion !== '0')
@@ -43,6 +49,10 @@ export const listPage = (store: Store, kind: ServedKind, namespace: string | und
     },
   };
 };
+
+/** A list over all namespaces that selects one is a list of that one. */
+const selectedNamespace = (fieldSelector: string): string | undefined =>
+  /(?:^|,)metadata\.namespace==?([^,=]+)(?:,|$)/.exec(fieldSelector)?.[1];
 
 interface Position {
   readonly rv: number;

@@ -4,7 +4,8 @@ import { invalidObject } from '../storage/field-errors.js';
 import { trackUpdate } from '../storage/fields/managed-fields.js';
 import { apiVersionOf, type Review } from '../storage/resources.js';
 import { timestamp } from '../storage/timestamp.js';
-import type { User } from './access.js';
+import type { User } from './access/access.js';
+import { API_AUDIENCE } from './access/token-issuer.js';
 import { sendObject } from './answer.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { readWriteQuery } from './query-options.js';
@@ -42,16 +43,30 @@ const answerReview = (request: ReviewRequest, review: any): object => {
   }
 };
 
-const userInfo = ({ name, groups, uid }: User): object => ({ username: name, ...(uid ? { uid } : {}), groups });
+const userInfo = ({ name, groups, uid, extra }: User): object => ({
+  username: name,
+  ...(uid ? { uid } : {}),
+  groups,
+  ...(extra ? { extra } : {}),
+});
 
 const reviewToken = ({ context }: ReviewRequest, spec: any): object => {
   if (!spec.token) throw badRequest('token is required for TokenReview in authentication');
-  const user = context.access.findByToken(spec.token);
-  if (!user) return { user: {}, error: 'invalid bearer token' };
+  const { tokens } = context.access;
+  const wanted: string[] = spec.audiences ?? [API_AUDIENCE];
+  const issuedFor = tokens.audiencesOf(spec.token);
+  const user = issuedFor ? tokens.find(spec.token, wanted) : context.access.findByToken(spec.token);
+  if (user)
+    return {
+      authenticated: true,
+      user: userInfo(user),
+      audiences: issuedFor?.filter((audience) => wanted.includes(audience)) ?? wanted,
+    };
+  if (!issuedFor || issuedFor.some((audience) => wanted.includes(audience))) return { user: {}, error: 'invalid bearer token' };
+  const list = (audiences: readonly string[]): string => audiences.map((audience) => `"${audience}"`).join(' ');
   return {
-    authenticated: true,
-    user: userInfo(user),
-    audiences: spec.audiences ?? ['https://kubernetes.default.svc.cluster.local'],
+    user: {},
+    error: `[invalid bearer token, token audiences [${list(issuedFor)}] is invalid for the target audiences [${list(wanted)}]]`,
   };
 };
 
@@ -73,17 +88,17 @@ const reviewAccess = ({ context }: ReviewRequest, spec: any, user: User): object
       'spec.resourceAttributes',
       'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
     );
-  const allowed = resource
-    ? context.access.mayUse(user, {
-        verb: resource.verb ?? '',
-        group: resource.group ?? '',
-        resource: resource.resource ?? '',
-        subresource: resource.subresource,
-        namespace: resource.namespace,
-        name: resource.name,
-      })
-    : context.access.mayRead(user, path.path ?? '');
-  return { allowed };
+  if (path) return { allowed: context.access.mayRead(user, path.path ?? '') };
+  return {
+    ...context.access.decide(user, {
+      verb: resource.verb ?? '',
+      group: resource.group ?? '',
+      resource: resource.resource ?? '',
+      subresource: resource.subresource,
+      namespace: resource.namespace || undefined,
+      name: resource.name,
+    }),
+  };
 };
 
 const invalidReview = (field: string, message: string) =>

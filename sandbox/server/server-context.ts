@@ -1,7 +1,7 @@
 import type { Clock } from '../controllers/clock.js';
 import type { Registry } from '../storage/registry.js';
 import type { ContainerRuntime } from '../storage/runtime.js';
-import type { Access } from './access.js';
+import type { Access } from './access/access.js';
 
 /** What every handler may use. */
 export interface ServerContext {

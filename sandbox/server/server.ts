@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '../storage/api.js';
+import { forbidden } from '../storage/api-errors.js';
 import { reviews } from '../storage/resources.js';
-import type { User } from './access.js';
+import type { User } from './access/access.js';
 import { asApiError, sendError, sendText, statusOf } from './answer.js';
 import { negotiate } from './content-negotiation.js';
 import { handleDiscovery, isServedGroup, noSuchResource } from './discovery.js';
@@ -30,6 +31,7 @@ interface Target {
 }
 
 const BASE = 'http://sandbox';
+const ROOT_PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/readyz', '/version'];
 
 /** The Kubernetes API over HTTP on the loopback interface. */
 export const startServer = async (context: ServerContext, log: RequestLog, port = 0): Promise<ApiServer> => {
@@ -78,9 +80,9 @@ const readTarget = (request: IncomingMessage): Target => {
 };
 
 const answer = async (context: ServerContext, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const user = context.access.authenticate(request);
   const { url, info } = readTarget(request);
   if (info.kind === 'other') {
+    const user = context.access.authenticate(request, undefined);
     answerPath(context, user, request, response, info.path, url.searchParams);
     return;
   }
@@ -88,7 +90,9 @@ const answer = async (context: ServerContext, request: IncomingMessage, response
   const isWatch = (info.isWatchPath || (readBoolean(query.get('watch')) ?? false)) && request.method === 'GET';
   const watches = isWatch && (info.name === undefined || info.isWatchPath) && info.subresource === undefined;
   const verb = verbOf(request.method ?? 'GET', info.name !== undefined, watches);
-  if (verb !== undefined) context.access.requireResource(user, { ...info, verb });
+  const attributes = { ...info, verb: verb ?? (request.method ?? '').toLowerCase() };
+  const user = context.access.authenticate(request, attributes);
+  context.access.requireResource(user, attributes);
   const review = reviews.find(
     ({ name, group, version }) => name === info.resource && group === info.group && version === info.version,
   );
@@ -123,7 +127,7 @@ const answerPath = (
   context.access.requirePath(user, path, (request.method ?? 'GET').toLowerCase());
   if (handleServerInfo(context, response, path, query)) return;
   if (handleDiscovery(context, request, response, path)) return;
-  if (path === '/') sendText(response, 200, JSON.stringify({ paths: ['/api', '/apis', '/healthz', '/livez', '/readyz', '/version'] }), { 'Content-Type': 'application/json' });
+  if (path === '/') sendText(response, 200, JSON.stringify({ paths: ROOT_PATHS }), { 'Content-Type': 'application/json' });
   else sendText(response, 404, '404 page not found\n');
 };
 
@@ -136,12 +140,14 @@ const upgrade = (
   head: Buffer,
 ): void => {
   try {
-    const user = context.access.authenticate(request);
     const { url, info } = readTarget(request);
+    const user = context.access.authenticate(request, info.kind === 'other' ? undefined : { ...info, verb: 'get' });
     if (info.kind === 'other' || info.resource !== 'pods' || (info.subresource !== 'exec' && info.subresource !== 'attach'))
       throw new ApiError(400, 'BadRequest', 'only exec and attach of pods can be upgraded');
     context.access.requireResource(user, { ...info, verb: 'get' });
-    context.access.requireResource(user, { ...info, verb: 'create' });
+    // Since 1.35 the upgrade of a GET needs the right to create as well.
+    if (!context.access.decide(user, { ...info, verb: 'create' }).allowed)
+      throw forbidden({ name: 'pods', group: '' }, info.name ?? '', '');
     const kind = findServedKind('', 'v1', 'pods') as ResourceRequest['kind'];
     const pod = getExisting({ context, kind, namespace: info.namespace, name: info.name ?? '' } as ResourceRequest);
     const remote = readRemoteCommand(info.subresource, pod, url.searchParams);

@@ -2,7 +2,7 @@ import type { Draft, KubernetesObject } from '../storage/api.js';
 import { badRequest } from '../storage/api-errors.js';
 import { decode, decodeKind } from '../storage/decode.js';
 import type { FieldErrors } from '../storage/field-errors.js';
-import { sendObject } from './answer.js';
+import { addWarning, sendObject } from './answer.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { listPage } from './list.js';
 import { presentList } from './presentation.js';
@@ -40,7 +40,9 @@ export const handleCreate = async (request: ResourceRequest): Promise<void> => {
   const { context, kind, query } = request;
   const options = readWriteQuery(query, 'CreateOptions', request.request.headers['user-agent']);
   const draft = placeDraft(await readDraft(request, options), request);
-  sendOne(request, context.registry.create(kind.resource.name, draft, options), 201);
+  const created = context.registry.create(kind.resource.name, draft, options);
+  for (const warning of context.registry.warnings(created, kind.resource.name)) addWarning(request.response, warning);
+  sendOne(request, created, 201);
 };
 
 export const handleUpdate = async (request: ResourceRequest): Promise<void> => {

@@ -20,6 +20,8 @@ export interface KindRules {
   prepareUpdate?(object: any, previous: any, context: RuleContext, errors: FieldErrors): void;
   validate?(object: any, errors: FieldErrors): void;
   validateUpdate?(object: any, previous: any, errors: FieldErrors): void;
+  /** What clients are told in Warning headers. */
+  warnings?(object: any): string[];
   /** Whether the change is one that metadata.generation counts; the default compares `spec`. */
   isNewGeneration?(object: any, previous: any): boolean;
 }

@@ -8,11 +8,14 @@ import type { Random } from './random.js';
 import { Registry } from './registry.js';
 import { Store } from './store.js';
 import { collectGarbage } from './upkeep/garbage-collector.js';
+import type { Defer } from './upkeep/keyed-queue.js';
 import { keepQuotas } from './upkeep/quota-keeper.js';
 
 export interface StorageOptions {
   readonly now: () => number;
   readonly random: Random;
+  /** When the garbage collector acts after a write; at the next turn of the event loop by default. */
+  readonly defer?: Defer;
   /** Writes kept per resource for watches and consistent pages; older ones answer 410. */
   readonly historyLimit?: number;
 }
@@ -28,7 +31,7 @@ const HISTORY_LIMIT = 5000;
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** The composition root of the storage: store, rules, admission and what keeps it in order. */
-export const openStorage = ({ now, random, historyLimit = HISTORY_LIMIT }: StorageOptions): Storage => {
+export const openStorage = ({ now, random, defer, historyLimit = HISTORY_LIMIT }: StorageOptions): Storage => {
   const store = new Store(FIRST_REVISION, historyLimit);
   const registry: Registry = new Registry({ store, random, now }, allRules, [
     namespaceLifecycle(store),
@@ -37,7 +40,7 @@ export const openStorage = ({ now, random, historyLimit = HISTORY_LIMIT }: Stora
     defaultStorageClass(store),
     resourceQuota(store, (quota) => registry.update('resourcequotas', quota, { subresource: 'status', manager: 'kube-apiserver' })),
   ]);
-  const upkeep = [collectGarbage(registry), keepQuotas(registry)];
+  const upkeep = [collectGarbage(registry, defer), keepQuotas(registry)];
   for (const name of NAMESPACES) registry.create('namespaces', { metadata: { name } }, { manager: 'kube-apiserver' });
   return {
     registry,

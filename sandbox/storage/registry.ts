@@ -75,6 +75,10 @@ export class Registry implements Api {
     return this.store.watch(getResource(resource).name, listener);
   }
 
+  warnings(object: KubernetesObject, resource: ResourceName): string[] {
+    return this.of(resource).rules.warnings?.(object) ?? [];
+  }
+
   create(resource: ResourceName, draft: Draft, options: WriteOptions = {}): KubernetesObject {
     const kind = getResource(resource);
     const { rules } = this.of(resource);
@@ -173,7 +177,7 @@ export class Registry implements Api {
     return {
       name: options.manager ?? this.manager,
       apiVersion: apiVersionOf(kind),
-      time: timestamp(this.context.now()),
+      time: options.subresource === 'scale' ? '' : timestamp(this.context.now()),
       ...(options.subresource ? { subresource: options.subresource } : {}),
     };
   }

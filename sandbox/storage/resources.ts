@@ -282,6 +282,10 @@ export const resources: readonly Resource[] = [
     storageVersionHash: 'K+m6uJwbjGY=',
     deleteAnswersObject: true,
   }),
+  row('rbac.authorization.k8s.io/v1', { name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false, nameIs: 'path segment' }),
+  row('rbac.authorization.k8s.io/v1', { name: 'clusterroles', kind: 'ClusterRole', namespaced: false, nameIs: 'path segment' }),
+  row('rbac.authorization.k8s.io/v1', { name: 'rolebindings', kind: 'RoleBinding', nameIs: 'path segment' }),
+  row('rbac.authorization.k8s.io/v1', { name: 'roles', kind: 'Role', nameIs: 'path segment' }),
   row('coordination.k8s.io/v1', { name: 'leases', kind: 'Lease', storageVersionHash: 'gqkMMb/YqFM=' }),
 ];
 

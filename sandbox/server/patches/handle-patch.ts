@@ -1,7 +1,7 @@
 import type { Draft } from '../../storage/api.js';
 import { badRequest, internalError, notFound } from '../../storage/api-errors.js';
 import { decode, decodeKind } from '../../storage/decode.js';
-import { invalidObject } from '../../storage/field-errors.js';
+import { type FieldError, invalidObject } from '../../storage/field-errors.js';
 import { pathElement } from '../../storage/fields/field-set.js';
 import { divisionOf, isEmptyValue, rootShape } from '../../storage/fields/typed-walk.js';
 import { apiVersionOf } from '../../storage/resources.js';
@@ -48,14 +48,15 @@ const handleChange = (
   reportPatchFields(unknown, patch, options, response);
   const draft = placeDraft(patched as Draft, request);
   const { uid } = draft.metadata as { uid?: string };
-  if (uid !== live.metadata.uid)
-    throw invalidObject({ ...resource, name: live.metadata.name }, [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'metadata.uid',
-        message: `Invalid value: ${JSON.stringify(uid ?? '')}: field is immutable`,
-      },
-    ]);
+  if (uid !== live.metadata.uid) {
+    const error: FieldError = {
+      reason: 'FieldValueInvalid',
+      field: 'metadata.uid',
+      message: `Invalid value: ${JSON.stringify(uid ?? '')}: field is immutable`,
+    };
+    // Found twice by the real server.
+    throw invalidObject({ ...resource, name: live.metadata.name }, [error, error]);
+  }
   const updated = context.registry.update(resource.name, draft, { ...options, ...(subresource ? { subresource } : {}) });
   sendOne(request, updated, 200);
 };

@@ -19,7 +19,7 @@ export interface Manager {
   readonly name: string;
   readonly apiVersion: string;
   readonly subresource?: string;
-  /** RFC 3339. */
+  /** RFC 3339; empty for `scale`, which keeps none. */
   readonly time: string;
 }
 
@@ -55,7 +55,7 @@ const write = (object: any, entries: readonly Entry[]): any => {
     manager: entry.manager,
     operation: entry.operation,
     apiVersion: entry.apiVersion,
-    time: entry.time,
+    ...(entry.time ? { time: entry.time } : {}),
     fieldsType: 'FieldsV1',
     fieldsV1: encodeFields(entry.fields),
     ...(entry.subresource ? { subresource: entry.subresource } : {}),

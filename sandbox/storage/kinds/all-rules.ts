@@ -13,12 +13,15 @@ import {
   podDisruptionBudgetRules,
   resourceQuotaRules,
 } from './policies.js';
+import { roleBindingRules, roleRules } from './rbac.js';
 import { serviceRules } from './service.js';
 import { persistentVolumeClaimRules, persistentVolumeRules, storageClassRules } from './storage.js';
 import { deploymentRules, replicaSetRules, statefulSetRules } from './workloads.js';
 
 /** Resources that are not here have no rules of their own. */
 export const allRules: Readonly<Record<ResourceName, KindRules>> = {
+  clusterrolebindings: roleBindingRules,
+  clusterroles: roleRules,
   configmaps: configMapRules,
   deployments: deploymentRules,
   endpoints: endpointsRules,
@@ -34,6 +37,8 @@ export const allRules: Readonly<Record<ResourceName, KindRules>> = {
   pods: podRules,
   replicasets: replicaSetRules,
   resourcequotas: resourceQuotaRules,
+  rolebindings: roleBindingRules,
+  roles: roleRules,
   secrets: secretRules,
   services: serviceRules,
   statefulsets: statefulSetRules,

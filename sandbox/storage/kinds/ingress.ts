@@ -8,7 +8,13 @@ const wildcardPattern = /^\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]
 const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const FORBIDDEN_IN_PATHS = ['//', '/./', '/../', '%2f', '%2F'];
 
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+
 export const ingressRules: KindRules = {
+  warnings: ({ metadata, spec }) =>
+    metadata.annotations?.[CLASS_ANNOTATION] !== undefined && spec.ingressClassName === undefined
+      ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
   validate({ spec }, errors) {
     for (const [index, { hosts = [] }] of (spec.tls ?? []).entries()) {
       for (const [position, host] of hosts.entries()) validateHost(host, errors, `spec.tls[${index}].hosts[${position}]`);

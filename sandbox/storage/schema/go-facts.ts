@@ -61,6 +61,18 @@ export const nullWhenAbsent: ReadonlySet<string> = new Set([
   'EventsV1Event.eventTime',
   'EventsV1Event.deprecatedFirstTimestamp',
   'EventsV1Event.deprecatedLastTimestamp',
+  'V1DeploymentCondition.lastUpdateTime',
+  'V1DeploymentCondition.lastTransitionTime',
+  'V1ReplicaSetCondition.lastTransitionTime',
+  'V1StatefulSetCondition.lastTransitionTime',
+  'V1PodCondition.lastProbeTime',
+  'V1PodCondition.lastTransitionTime',
+  'V1PersistentVolumeClaimCondition.lastProbeTime',
+  'V1PersistentVolumeClaimCondition.lastTransitionTime',
+  'V1NamespaceCondition.lastTransitionTime',
+  'V1NodeCondition.lastHeartbeatTime',
+  'V1NodeCondition.lastTransitionTime',
+  'V2HorizontalPodAutoscalerCondition.lastTransitionTime',
 ]);
 
 /** Scalars without `omitempty`: written with their zero value when absent. By `model.field`. */

@@ -3,7 +3,7 @@ import { FOREGROUND, ORPHAN } from '../deletion.js';
 import type { Registry } from '../registry.js';
 import { resources } from '../resources.js';
 import { keyOf } from '../store.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { type Defer, KeyedQueue } from './keyed-queue.js';
 
 interface Reference {
   readonly resource: ResourceName;
@@ -14,7 +14,7 @@ interface Reference {
  * Deletes objects whose owners are all gone, and carries out Foreground and Orphan deletion through their finalizers.
  * Dependents are found by the uid of their owner.
  */
-export const collectGarbage = (registry: Registry): { dispose(): void } => {
+export const collectGarbage = (registry: Registry, defer?: Defer): { dispose(): void } => {
   const api = registry.as('kube-controller-manager');
   const dependents = new Map<string, Map<string, Reference>>();
   const owners = new Map<string, Reference>();
@@ -75,7 +75,7 @@ export const collectGarbage = (registry: Registry): { dispose(): void } => {
     const owner = reference && find(reference);
     if (reference && owner) ownerIsWaiting(reference, owner);
     else ownerIsGone(uid);
-  });
+  }, defer);
 
   const subscriptions = resources.map(({ name }) => {
     for (const object of api.list(name)) index(name, object, true);

@@ -1,25 +1,36 @@
+/** Calls back a little later; returns what takes that back. */
+export type Defer = (callback: () => void) => () => void;
+
+const soon: Defer = (callback) => {
+  const immediate = setImmediate(callback);
+  return () => clearImmediate(immediate);
+};
+
 /** Handles each key once, soon after the writes that named it; a key added meanwhile is handled again. */
 export class KeyedQueue {
   private readonly keys = new Set<string>();
-  private scheduled: NodeJS.Immediate | undefined;
+  private cancel: (() => void) | undefined;
   private isDisposed = false;
 
-  constructor(private readonly handle: (key: string) => void) {}
+  constructor(
+    private readonly handle: (key: string) => void,
+    private readonly defer: Defer = soon,
+  ) {}
 
   add(key: string): void {
     if (this.isDisposed) return;
     this.keys.add(key);
-    this.scheduled ??= setImmediate(() => this.run());
+    this.cancel ??= this.defer(() => this.run());
   }
 
   dispose(): void {
     this.isDisposed = true;
-    if (this.scheduled) clearImmediate(this.scheduled);
+    this.cancel?.();
     this.keys.clear();
   }
 
   private run(): void {
-    this.scheduled = undefined;
+    this.cancel = undefined;
     const keys = [...this.keys];
     this.keys.clear();
     for (const key of keys) this.handle(key);

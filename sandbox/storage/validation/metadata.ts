@@ -1,11 +1,13 @@
 import type { FieldErrors } from '../field-errors.js';
 import type { Resource } from '../resources.js';
-import { labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from './names.js';
+import { labelProblems, labelValueProblems, pathSegmentProblems, qualifiedNameProblems, subdomainProblems } from './names.js';
 
 const ANNOTATIONS_LIMIT = 256 * 1024;
 
+const nameRules = { label: labelProblems, subdomain: subdomainProblems, 'path segment': pathSegmentProblems };
+
 export const validateMetadata = (kind: Resource, metadata: any, errors: FieldErrors, path = 'metadata'): void => {
-  const problemsOf = kind.nameIs === 'label' ? labelProblems : subdomainProblems;
+  const problemsOf = nameRules[kind.nameIs];
   if (metadata.generateName) {
     const base = (metadata.generateName as string).replace(/-$/, 'a');
     for (const problem of problemsOf(base)) errors.invalid(`${path}.generateName`, metadata.generateName, problem);
@@ -45,7 +47,8 @@ export const validateMetadataUpdate = (metadata: any, previous: any, errors: Fie
   if (previous.deletionTimestamp !== undefined) {
     const known = new Set(previous.finalizers ?? []);
     const added = (metadata.finalizers ?? []).filter((name: string) => !known.has(name));
-    if (added.length > 0)
+    // The real server finds this twice, and says so in the causes.
+    for (const _time of added.length > 0 ? [1, 2] : [])
       errors.forbidden(
         'metadata.finalizers',
         `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name: string) => `"${name}"`).join(', ')}}`,

@@ -4,9 +4,17 @@ import type { Exchange } from './recording.js';
 export const narrowDiscovery = (expected: any, actual: any, _exchange: Exchange): any => {
   switch (expected?.kind) {
     case 'APIGroupList':
-      return { ...expected, groups: common(expected.groups, actual.groups, ({ name }) => name) };
+      return {
+        ...expected,
+        groups: common(expected.groups, actual.groups, ({ name }) => name).map((group) =>
+          narrowVersions(group, actual.groups.find(({ name }: any) => name === group.name)),
+        ),
+      };
+    case 'APIGroup':
+      return narrowVersions(expected, actual);
     case 'APIResourceList':
     case undefined:
+      if (expected?.paths) return { ...expected, paths: expected.paths.filter((path: string) => actual.paths.includes(path)) };
       if (!expected?.resources) return expected;
       return { ...expected, resources: common(expected.resources, actual.resources, ({ name }) => name) };
     case 'APIGroupDiscoveryList':
@@ -15,6 +23,11 @@ export const narrowDiscovery = (expected: any, actual: any, _exchange: Exchange)
       return expected;
   }
 };
+
+const narrowVersions = (expected: any, actual: any): any => ({
+  ...expected,
+  versions: common(expected.versions, actual.versions, ({ version }) => version),
+});
 
 const common = (expected: any[], actual: any[], nameOf: (item: any) => string): any[] => {
   const served = new Set(actual.map(nameOf));

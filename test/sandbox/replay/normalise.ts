@@ -11,6 +11,11 @@ const CHARACTERS = '[bcdfghjklmnpqrstvwxz2456789]';
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+  [/resourceVersion: "\d+"/g, 'resourceVersion: <version>'],
+  [/\b(\d{1,3}\.){3}\d{1,3}:\d+\b/g, '<address>'],
+  [/^(g{58})[a-z0-9]{5}$/, '$1<suffix>'],
+  [/"(g{58})[a-z0-9]{5}"/g, '"$1<suffix>"'],
+  [/\.[0-9a-f]{16}$/, '.<event>'],
   [/containerd:\/\/[0-9a-f]+/g, '<container>'],
   [/sha256:[0-9a-f]+/g, '<digest>'],
   [/\b10\.(96|244)\.\d+\.\d+/g, '<ip>'],
@@ -21,10 +26,12 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`-${CHARACTERS}{7,10}-${CHARACTERS}{5}\\b`, 'g'), '-<hash>-<suffix>'],
 ];
 
-const normaliseText = (text: string, key: string): string => {
+const normaliseText = (given: string, key: string): string => {
+  let text = given;
   if (key === 'resourceVersion' || key === 'gitVersion' || key === 'gitCommit' || key === 'buildDate' || key === 'serverAddress')
     return text === '' ? text : `<${key}>`;
   if (key === 'pod-template-hash' || key === 'controller-revision-hash') return '<hash>';
+  if (key === 'name' || key === 'generateName') text = text.replace(new RegExp(`-${CHARACTERS}{8,10}(-?)$`), '-<hash>$1');
   if (key === 'continue') return text === '' ? text : normaliseToken(text);
   if (key === 'ca.crt') return '<certificate>';
   return patterns.reduce((result, [pattern, by]) => result.replace(pattern, by), text);
@@ -52,10 +59,16 @@ const normaliseObject = (object: Record<string, unknown>): Record<string, unknow
   ]);
   const result = Object.fromEntries(entries);
   if (typeof result['generateName'] === 'string' && typeof result['name'] === 'string' && result['name'].startsWith(result['generateName']))
-    result['name'] = `${result['generateName']}<suffix>`;
+    nameBySuffix(result as { generateName: string; labels?: Record<string, unknown> });
   // Columns are documented with the text of the API reference, which the sandbox does not repeat.
   if ('priority' in result && 'format' in result) delete result['description'];
   return result;
+};
+
+const nameBySuffix = (metadata: { name?: string; generateName: string; labels?: Record<string, unknown> }): void => {
+  const label = metadata.labels?.['kubernetes.io/metadata.name'];
+  metadata.name = `${metadata.generateName}<suffix>`;
+  if (label !== undefined && metadata.labels) metadata.labels['kubernetes.io/metadata.name'] = metadata.name;
 };
 
 /** Where two values first differ, or undefined when they do not. */

@@ -75,7 +75,7 @@ class Replayer {
     const { request, response } = exchange;
     if (exchange.frames || request.headers['upgrade']) return 'frames of exec, attach and followed logs are not replayed here';
     const path = this.translation.path(request.path);
-    const message = await this.whileTimePasses(open(this.sandbox, request, path, this.translation.body(request.body)));
+    const message = await this.whileTimePasses(open(this.sandbox, this.translation.request(request), path, this.translation.body(request.body)));
     if (exchange.events && (response?.status ?? 200) === 200) {
       if (message.statusCode !== 200) return `expected a stream, got ${message.statusCode} ${(await readAll(message)).text.slice(0, 300)}`;
       this.watches.push({ index, exchange, stream: new OpenStream(message) });
@@ -88,6 +88,7 @@ class Replayer {
   }
 
   async finish(): Promise<Outcome[]> {
+    await this.scenario.after?.(this.sandbox, (ms) => this.clock.advance(ms));
     const last = Math.max(0, ...this.watches.map(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? 0)));
     await this.advanceTo(last);
     await this.closeEnded(Number.POSITIVE_INFINITY);
@@ -153,6 +154,7 @@ class Replayer {
     let given: unknown = answer.text;
     if (String(answer.headers['content-type']).startsWith('application/json') && answer.text) given = JSON.parse(answer.text);
     this.translation.learn(wanted, given);
+    this.translation.learn({ etag: response?.headers['etag'] }, { etag: answer.headers['etag'] });
     if (response?.status !== answer.status)
       return `expected status ${response?.status}, got ${answer.status} ${JSON.stringify(given).slice(0, 300)}`;
     for (const name of ['content-type', 'retry-after', 'warning']) {

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly prepare?: Step;
   /** By the index of the exchange that it has to happen before. */
   readonly before?: Readonly<Record<number, Step>>;
+  /** After the last request, while watches are still open. */
+  readonly after?: Step;
   /** Leaves what the sandbox does not serve out of an expected body. */
   readonly narrow?: (expected: any, actual: any, exchange: Exchange) => any;
   /** Leaves out, on both sides, what depends on how fast a controller was. */
@@ -65,7 +67,6 @@ const prepareCrud: Step = async (sandbox, advance) => {
   await namespaces('cap-02', 'cap-02t')(sandbox, advance);
   create(sandbox, 'configmaps', {
     metadata: { name: 'hold', namespace: 'cap-02t', finalizers: ['example.com/hold'] },
-    data: { a: '1' },
   });
   sandbox.api.remove('namespaces', undefined, 'cap-02t');
   await advance(500);
@@ -117,14 +118,34 @@ export const scenarios: readonly Scenario[] = [
     before: {
       1: (sandbox) =>
         create(sandbox, 'configmaps', { metadata: { name: 'cm-05a', namespace: 'cap-03' }, data: { i: 'x' } }),
+      11: ({ api }) => {
+        api.remove('configmaps', 'cap-03', 'cm-05a');
+      },
     },
     strip: withoutManagedFields,
   },
-  { name: '04-watch', prepare: namespaces('cap-04') },
+  {
+    name: '04-watch',
+    prepare: namespaces('cap-04'),
+    after: ({ api }) => {
+      const map = api.get('configmaps', 'cap-04', 'kube-root-ca.crt');
+      if (map) api.update('configmaps', { ...map, data: { q: 'later' } });
+    },
+  },
   { name: '05-patches', controllers: false, prepare: namespaces('cap-05'), strip: withoutControllerTraces },
   { name: '08-quota-limits', prepare: namespaces('cap-08') },
   { name: '12-service-ingress-endpoints', prepare: namespaces('cap-12'), strip: withoutManagedFields },
-  { name: '14-namespace-lifecycle', strip: withoutManagedFields },
+  {
+    name: '14-namespace-lifecycle',
+    strip: withoutManagedFields,
+    before: {
+      14: (sandbox) =>
+        create(sandbox, 'configmaps', {
+          metadata: { name: 'hold', namespace: 'cap-14', finalizers: ['example.com/hold'] },
+        }),
+      33: namespaces('cap-14e'),
+    },
+  },
   { name: '15-tokenreview-rbac', prepare: namespaces('cap-15') },
   { name: '16-nodes-metrics', prepare: namespaces('cap-16'), strip: withoutManagedFields },
 ];

@@ -1,3 +1,5 @@
+import type { RecordedRequest } from './recording.js';
+
 /** Turns what a recorded request names into what the sandbox calls it, learned from the answers so far. */
 export class Translation {
   private readonly names = new Map<string, string>();
@@ -31,8 +33,15 @@ export class Translation {
     if (!/^\d+$/.test(given) || wanted < this.firstVersion || wanted > 90_000_000) return given;
     const exact = this.versions.get(wanted);
     if (exact) return exact;
+    // One that no answer has shown yet was read just before.
+    if (wanted > Math.max(0, ...this.versions.keys())) return this.currentVersion();
     const before = [...this.versions].filter(([version]) => version <= wanted).sort(([a], [b]) => b - a)[0];
     return before?.[1] ?? this.currentVersion();
+  }
+
+  request(given: RecordedRequest): RecordedRequest {
+    const headers = Object.entries(given.headers).map(([name, value]) => [name, this.text(value)]);
+    return { ...given, headers: Object.fromEntries(headers) };
   }
 
   path(given: string): string {
@@ -54,7 +63,7 @@ export class Translation {
 
   private learnText(key: string, wanted: string, given: string): void {
     if (key === 'resourceVersion') this.versions.set(Number(wanted), given);
-    else if (wanted !== given && (key === 'uid' || (key === 'name' && /-[a-z0-9]{5,10}$/.test(wanted))))
+    else if (wanted !== given && (key === 'uid' || key === 'clusterIP' || key === 'etag' || (key === 'name' && /-[a-z0-9]{5,10}$/.test(wanted))))
       this.names.set(wanted, given);
   }
 

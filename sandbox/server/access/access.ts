@@ -1,10 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../storage/api.js';
+import { ApiError } from '../../storage/api.js';
+import type { Store } from '../../storage/store.js';
+import { impersonatedUser } from './impersonation.js';
+import { type Decision, decide, hasRuleFor } from './rbac.js';
+import type { TokenIssuer } from './token-issuer.js';
 
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
   readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface ResourceAttributes {
@@ -17,37 +22,50 @@ export interface ResourceAttributes {
 }
 
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-const MASTERS = 'system:masters';
+export const MASTERS = 'system:masters';
+export const AUTHENTICATED = 'system:authenticated';
 const PUBLIC_PATHS = /^\/(healthz|livez|readyz|version)(\/|$)/;
+const DISCOVERY_PATHS = /^\/(api|apis|openapi)(\/|$)/;
 
-/** Who a caller is and what they may do. Members of system:masters may do everything, others nothing but look around. */
+/** Who a caller is and what they may do: tokens, impersonation and RBAC. */
 export class Access {
-  constructor(private readonly usersByToken: ReadonlyMap<string, User>) {}
+  constructor(
+    private readonly store: Store,
+    private readonly usersByToken: ReadonlyMap<string, User>,
+    readonly tokens: TokenIssuer,
+  ) {}
 
-  /** Throws 401 for credentials that are wrong; without any, the caller is anonymous. */
-  authenticate(request: IncomingMessage): User {
+  /**
+   * Throws 401 for credentials that are wrong; without any, the caller is anonymous. `attributes` are those of the
+   * request, for the message when its caller may not impersonate.
+   */
+  authenticate(request: IncomingMessage, attributes: ResourceAttributes | undefined): User {
     const token = bearerToken(request);
-    if (token === undefined) return ANONYMOUS;
-    const user = this.findByToken(token);
-    if (!user) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
-    return user;
+    const caller = token === undefined ? ANONYMOUS : this.findByToken(token);
+    if (!caller) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
+    return impersonatedUser(this, caller, request.headers, attributes);
   }
 
   findByToken(token: string): User | undefined {
-    return this.usersByToken.get(token);
+    return this.usersByToken.get(token) ?? this.tokens.find(token);
   }
 
-  mayUse({ groups }: User, _attributes: ResourceAttributes): boolean {
-    return groups.includes(MASTERS);
+  decide(user: User, attributes: ResourceAttributes): Decision {
+    return decide(this.store, user, attributes);
+  }
+
+  /** Whether any rule at all lets this user act as somebody else. */
+  mayImpersonate(user: User): boolean {
+    return hasRuleFor(this.store, user, 'impersonate');
   }
 
   mayRead({ groups }: User, path: string): boolean {
     if (groups.includes(MASTERS) || PUBLIC_PATHS.test(path)) return true;
-    return groups.includes('system:authenticated') && /^\/(api|apis|openapi)(\/|$)/.test(path);
+    return groups.includes(AUTHENTICATED) && DISCOVERY_PATHS.test(path);
   }
 
   requireResource(user: User, attributes: ResourceAttributes): void {
-    if (!this.mayUse(user, attributes)) throw forbiddenResource(user, attributes);
+    if (!this.decide(user, attributes).allowed) throw forbiddenResource(user, attributes);
   }
 
   requirePath(user: User, path: string, verb = 'get'): void {
@@ -71,7 +89,7 @@ const bearerToken = (request: IncomingMessage): string | undefined => {
     : Buffer.from(protocol.slice(TOKEN_PROTOCOL.length), 'base64url').toString('utf8');
 };
 
-const forbiddenResource = (user: User, attributes: ResourceAttributes): ApiError => {
+export const forbiddenResource = (user: User, attributes: ResourceAttributes): ApiError => {
   const { verb, group, resource, subresource, namespace, name } = attributes;
   const qualified = group ? `${resource}.${group}` : resource;
   const what = name ? `${qualified} "${name}"` : qualified;
