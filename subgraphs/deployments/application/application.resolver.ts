@@ -6,8 +6,7 @@ import type { FieldLoaders } from '../loaders.js';
 import { Project } from '../references/project.reference.js';
 import type { ServiceService } from '../service/service.service.js';
 import { type Service, ServiceConnection } from '../service/service.type.js';
-import type { ApplicationEntity } from './application.entity.js';
-import type { ApplicationService } from './application.service.js';
+import type { ApplicationRow, ApplicationService } from './application.service.js';
 import {
   Application,
   CreateApplicationInput,
@@ -66,14 +65,14 @@ export class ApplicationResolver implements ReferenceResolver {
   }
 
   @FieldResolver(() => Project, { description: 'The project that it belongs to.' })
-  project(@Root() application: ApplicationEntity): Project {
+  project(@Root() application: ApplicationRow): Project {
     return { id: application.projectId };
   }
 
   @FieldResolver(() => ServiceConnection, { description: 'Its services, in all environments, by name.' })
   @Permission('services.read')
   services(
-    @Root() application: ApplicationEntity,
+    @Root() application: ApplicationRow,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { caller }: RequestContext,
   ): Promise<Page<Service>> {

@@ -213,3 +213,6 @@ function isWebAddress(text: string): boolean {
   const { protocol, username, password } = new URL(text);
   return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
+
+/** What the GraphQL type is resolved from. */
+export type ApplicationRow = ApplicationEntity;

@@ -158,3 +158,6 @@ export class BindingService {
     return rows.filter((row) => visible.has(row.serviceId));
   }
 }
+
+/** What the GraphQL type is resolved from. */
+export type BindingRow = BindingEntity;

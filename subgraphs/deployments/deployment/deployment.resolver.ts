@@ -8,9 +8,8 @@ import { AccessToken, User } from '../references/user.reference.js';
 import type { RolloutValue } from '../rollout/rollout.service.js';
 import { Rollout } from '../rollout/rollout.type.js';
 import { Service } from '../service/service.type.js';
-import type { DeploymentEntity } from './deployment.entity.js';
 import { DeployInput, DeploymentFilter } from './deployment.input.js';
-import type { DeploymentService } from './deployment.service.js';
+import type { DeploymentRow, DeploymentService } from './deployment.service.js';
 import {
   Deployment,
   DeploymentConnection,
@@ -69,14 +68,14 @@ export class DeploymentResolver implements ReferenceResolver {
 
   @FieldResolver(() => Service, { description: 'The service that it is of.' })
   @Permission('services.read')
-  async service(@Root() deployment: DeploymentEntity, @Ctx() context: RequestContext): Promise<Service> {
+  async service(@Root() deployment: DeploymentRow, @Ctx() context: RequestContext): Promise<Service> {
     const service = await this.loaders.service(context, deployment.serviceId);
     if (!service) throw new NotFoundError('Service', deployment.serviceId);
     return service;
   }
 
   @FieldResolver(() => User, { nullable: true, description: 'Who made it.' })
-  actor(@Root() { userId }: DeploymentEntity): User | null {
+  actor(@Root() { userId }: DeploymentRow): User | null {
     return userId === null ? null : { id: userId };
   }
 
@@ -84,23 +83,23 @@ export class DeploymentResolver implements ReferenceResolver {
     nullable: true,
     description: 'The access token it was made with; null for a session.',
   })
-  accessToken(@Root() { accessTokenId }: DeploymentEntity): AccessToken | null {
+  accessToken(@Root() { accessTokenId }: DeploymentRow): AccessToken | null {
     return accessTokenId === null ? null : { id: accessTokenId };
   }
 
   @FieldResolver(() => String, { description: 'The image of its specification.' })
-  image(@Root() { spec }: DeploymentEntity): string {
+  image(@Root() { spec }: DeploymentRow): string {
     return spec.image;
   }
 
   @FieldResolver(() => Rollout, { description: 'How it gets on, or ended.' })
-  rollout(@Root() deployment: DeploymentEntity, @Ctx() context: RequestContext): Promise<RolloutValue> {
+  rollout(@Root() deployment: DeploymentRow, @Ctx() context: RequestContext): Promise<RolloutValue> {
     return this.loaders.rollout(context, deployment);
   }
 
   @FieldResolver(() => DeploymentLogConnection, { description: 'What happened, in order.' })
   log(
-    @Root() deployment: DeploymentEntity,
+    @Root() deployment: DeploymentRow,
     @Args(() => PageArguments) page: PageArguments,
   ): Promise<Page<DeploymentLogEntry>> {
     return this.logs.list(deployment, page);
@@ -111,7 +110,7 @@ export class DeploymentResolver implements ReferenceResolver {
     description: 'The deployment that this one rolls back to or was promoted from.',
   })
   async source(
-    @Root() { sourceId }: DeploymentEntity,
+    @Root() { sourceId }: DeploymentRow,
     @Ctx() context: RequestContext,
   ): Promise<Deployment | null> {
     return sourceId === null ? null : ((await this.loaders.deployment(context, sourceId)) ?? null);

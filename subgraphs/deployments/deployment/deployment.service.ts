@@ -173,3 +173,6 @@ export class DeploymentService {
     );
   }
 }
+
+/** What the GraphQL type is resolved from. */
+export type DeploymentRow = DeploymentEntity;

@@ -1,5 +1,5 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
-import type { Observed } from '../workload/workload.client.js';
+import type { Observed } from '../service/service-runtime.service.js';
 import { Cluster, Observation } from './cluster.reference.js';
 
 @Resolver(() => Observation)

@@ -20,6 +20,8 @@ import {
   serviceStatusOf,
 } from './service-status.js';
 
+export type { Observed };
+
 /** What runs of a service that the caller was allowed to load. */
 export class ServiceRuntimeService {
   constructor(

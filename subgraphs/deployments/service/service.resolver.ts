@@ -15,9 +15,7 @@ import { Observation } from '../references/cluster.reference.js';
 import { Environment } from '../references/project.reference.js';
 import { Route } from '../route/route.type.js';
 import { Usage } from '../usage/usage.type.js';
-import type { Observed } from '../workload/workload.client.js';
-import type { ServiceEntity } from './service.entity.js';
-import type { ServiceService } from './service.service.js';
+import type { ServiceRow, ServiceService } from './service.service.js';
 import {
   CreateServiceInput,
   CreateServicePayload,
@@ -30,7 +28,7 @@ import {
   ServiceOrder,
   ServiceStatusEnum,
 } from './service.type.js';
-import type { ServiceRuntimeService } from './service-runtime.service.js';
+import type { Observed, ServiceRuntimeService } from './service-runtime.service.js';
 import type { ServiceStatus } from './service-status.js';
 
 @Resolver(() => Service)
@@ -90,40 +88,40 @@ export class ServiceResolver implements ReferenceResolver {
   }
 
   @FieldResolver(() => Application, { description: 'The application that it is part of.' })
-  async application(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<Application> {
+  async application(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<Application> {
     const application = await this.loaders.application(context, service.applicationId);
     if (!application) throw new NotFoundError('Application', service.applicationId);
     return application;
   }
 
   @FieldResolver(() => Environment, { description: 'Where it runs.' })
-  environment(@Root() service: ServiceEntity): Environment {
+  environment(@Root() service: ServiceRow): Environment {
     return { id: service.environmentId };
   }
 
   @FieldResolver(() => ServiceStatusEnum, { description: 'How it is.' })
-  async status(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<ServiceStatus> {
+  async status(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<ServiceStatus> {
     return (await this.runtime.status(context, service)).status;
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'Why it is so, for a person.' })
-  async statusReason(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<string | null> {
+  async statusReason(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<string | null> {
     return (await this.runtime.status(context, service)).reason;
   }
 
   @FieldResolver(() => Observation, { description: 'How fresh status, replicas and pods are.' })
-  observed(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<Observed> {
+  observed(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<Observed> {
     return this.runtime.observed(context, service);
   }
 
   @FieldResolver(() => ReplicaCounts, { description: 'Its pods, counted.' })
-  replicas(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<ReplicaCounts> {
+  replicas(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<ReplicaCounts> {
     return this.runtime.replicas(context, service);
   }
 
   @FieldResolver(() => PodConnection, { description: 'Its pods, by name.' })
   pods(
-    @Root() service: ServiceEntity,
+    @Root() service: ServiceRow,
     @Args(() => PageArguments) page: PageArguments,
     @Arg('generation', () => PodGenerationEnum, { nullable: true, description: 'Only these. Default: all.' })
     generation: PodGeneration | null,
@@ -138,7 +136,7 @@ export class ServiceResolver implements ReferenceResolver {
   })
   @Permission('deployments.read')
   async currentDeployment(
-    @Root() service: ServiceEntity,
+    @Root() service: ServiceRow,
     @Ctx() context: RequestContext,
   ): Promise<Deployment | null> {
     const id = service.currentDeploymentId;
@@ -148,7 +146,7 @@ export class ServiceResolver implements ReferenceResolver {
   @FieldResolver(() => DeploymentConnection, { description: 'Its deployments, newest first.' })
   @Permission('deployments.read')
   deployments(
-    @Root() service: ServiceEntity,
+    @Root() service: ServiceRow,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { caller }: RequestContext,
   ): Promise<Page<Deployment>> {
@@ -156,7 +154,7 @@ export class ServiceResolver implements ReferenceResolver {
   }
 
   @FieldResolver(() => [Route], { description: 'How each of its ports can be reached.' })
-  routes(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<Route[]> {
+  routes(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<Route[]> {
     return this.runtime.routes(context, service);
   }
 
@@ -164,7 +162,7 @@ export class ServiceResolver implements ReferenceResolver {
     description: 'What the cluster says happened, newest first. Not for lists.',
   })
   events(
-    @Root() service: ServiceEntity,
+    @Root() service: ServiceRow,
     @Args(() => PageArguments) page: PageArguments,
   ): Promise<Page<ServiceEvent>> {
     return this.runtime.events(service, page);
@@ -174,24 +172,24 @@ export class ServiceResolver implements ReferenceResolver {
     nullable: true,
     description: 'CPU and memory of its pods; null when not measured.',
   })
-  usage(@Root() service: ServiceEntity): Promise<Usage | null> {
+  usage(@Root() service: ServiceRow): Promise<Usage | null> {
     return this.runtime.usage(service);
   }
 
   @FieldResolver(() => [Binding], { description: 'Instances bound to it.' })
-  bindings(@Root() service: ServiceEntity, @Ctx() context: RequestContext): Promise<Binding[]> {
+  bindings(@Root() service: ServiceRow, @Ctx() context: RequestContext): Promise<Binding[]> {
     return this.loaders.bindingsOfService(context, service.id);
   }
 
   @FieldResolver(() => String, {
     description: 'The Kubernetes objects as YAML, values of Secrets hidden. Expensive; not for lists.',
   })
-  manifest(@Root() service: ServiceEntity): Promise<string> {
+  manifest(@Root() service: ServiceRow): Promise<string> {
     return this.runtime.manifest(service);
   }
 
   @FieldResolver(() => Int, { description: 'How many deployments it has had.' })
-  deploymentCount(@Root() service: ServiceEntity): number {
+  deploymentCount(@Root() service: ServiceRow): number {
     return service.lastNumber;
   }
 

@@ -187,3 +187,6 @@ const target = (row: ServiceEntity) => ({
   targetName: row.name,
   projectId: row.projectId,
 });
+
+/** What the GraphQL type is resolved from. */
+export type ServiceRow = ServiceEntity;
