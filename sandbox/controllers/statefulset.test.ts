@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { capturedEvents, readCapture, type SimulatedCluster, simulateCluster } from '../kubelet/simulated-cluster.js';
+import {
+  capturedEvents,
+  readCapture,
+  type SimulatedCluster,
+  simulateCluster,
+} from '../kubelet/simulated-cluster.js';
 import type { StoreEvent } from '../storage/api.js';
 import { sandboxStorageClasses } from './storage-classes.js';
 
@@ -58,9 +63,17 @@ describe('a StatefulSet', () => {
     expect(pods.map(({ metadata }) => metadata.name)).toEqual(real.map(({ metadata }: any) => metadata.name));
     const [condition] = pods[0]?.['status'].conditions ?? [];
     const wanted = real[0].status.conditions[0];
-    expect(condition).toMatchObject({ type: wanted.type, status: wanted.status, reason: wanted.reason, message: wanted.message });
+    expect(condition).toMatchObject({
+      type: wanted.type,
+      status: wanted.status,
+      reason: wanted.reason,
+      message: wanted.message,
+    });
     expect(messagesAbout('PersistentVolumeClaim', cluster.events())).toEqual(
-      messagesAbout('PersistentVolumeClaim', exchanges.find(({ note }) => note === 'events of the claim').response.body.items),
+      messagesAbout(
+        'PersistentVolumeClaim',
+        exchanges.find(({ note }) => note === 'events of the claim').response.body.items,
+      ),
     );
   });
 
@@ -98,18 +111,27 @@ describe('a StatefulSet', () => {
     });
     const first = status().currentRevision;
     await cluster.until(() => status().currentRevision !== first && status().updatedReplicas === 2);
-    const set = messagesAbout('StatefulSet', events.slice(before).map(({ object }) => object));
+    const set = messagesAbout(
+      'StatefulSet',
+      events.slice(before).map(({ object }) => object),
+    );
     expect(set).toEqual([
       'SuccessfulDelete: Delete Pod db-1 in StatefulSet db successful',
       'SuccessfulCreate: Create Pod db-1 in StatefulSet db successful',
       'SuccessfulDelete: Delete Pod db-0 in StatefulSet db successful',
       'SuccessfulCreate: Create Pod db-0 in StatefulSet db successful',
     ]);
-    const watched = capturedEvents(exchanges.find(({ note }) => note === 'watch statefulsets')).map(({ object }) => object);
-    const start = watched.findIndex(({ metadata, status: is }) => metadata.generation === 4 && is.observedGeneration === 4);
+    const watched = capturedEvents(exchanges.find(({ note }) => note === 'watch statefulsets')).map(
+      ({ object }) => object,
+    );
+    const start = watched.findIndex(
+      ({ metadata, status: is }) => metadata.generation === 4 && is.observedGeneration === 4,
+    );
     const end = watched.findIndex((object, index) => index > start && object.status.currentReplicas === 2);
     const recorded = watched.slice(start, end + 1).map(progressOf);
-    const seen = sets.filter(({ object }) => object['status'].observedGeneration === object.metadata.generation);
+    const seen = sets.filter(
+      ({ object }) => object['status'].observedGeneration === object.metadata.generation,
+    );
     expect(distinct(seen.map(({ object }) => progressOf(object)))).toEqual(distinct(recorded));
   });
 
@@ -135,7 +157,12 @@ describe('a StatefulSet', () => {
     cluster.api.remove('statefulsets', 'demo', 'db', { propagationPolicy: 'Background' });
     await cluster.until(() => cluster.pods().length === 0 && claim() === undefined);
     await cluster.clock.advance(100);
-    expect(cluster.api.list('persistentvolumes').map(({ status: { phase } }) => phase).sort()).toEqual(['Bound', 'Released']);
+    expect(
+      cluster.api
+        .list('persistentvolumes')
+        .map(({ status: { phase } }) => phase)
+        .sort(),
+    ).toEqual(['Bound', 'Released']);
   });
 });
 
@@ -151,7 +178,9 @@ describe('dynamic volumes', () => {
   const mounting = (claimName: string) => ({
     metadata: { name: 'user', namespace: 'demo' },
     spec: {
-      containers: [{ name: 'main', image: 'nginx:1.27', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+      containers: [
+        { name: 'main', image: 'nginx:1.27', volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+      ],
       volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
     },
   });
@@ -167,7 +196,10 @@ describe('dynamic volumes', () => {
     ]);
     cluster.api.create('pods', mounting('data'));
     await cluster.until(() => cluster.pods()[0]?.['status'].phase === 'Running');
-    expect(claim()?.['spec']).toMatchObject({ storageClassName: 'standard', volumeName: `pvc-${claim()?.metadata.uid}` });
+    expect(claim()?.['spec']).toMatchObject({
+      storageClassName: 'standard',
+      volumeName: `pvc-${claim()?.metadata.uid}`,
+    });
     expect(claim()?.['status']).toMatchObject({ phase: 'Bound', capacity: { storage: '1Gi' } });
     cluster.dispose();
   });

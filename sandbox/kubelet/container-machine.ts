@@ -102,7 +102,11 @@ export class ContainerMachine {
 
   /** Sends SIGTERM, and SIGKILL after the grace time. */
   stop(graceMs: number): void {
-    if (this.phase === 'done' || this.phase === 'stopping') return;
+    if (this.phase === 'done') return;
+    if (this.phase === 'stopping') {
+      this.due = Math.min(this.due ?? 0, this.host.now() + graceMs);
+      return;
+    }
     if (!this.isRunning) {
       this.phase = 'done';
       this.due = undefined;

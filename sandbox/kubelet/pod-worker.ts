@@ -38,7 +38,6 @@ export class PodWorker implements ContainerHost {
   private nextMountAt = 0;
   private mountRetryMs = 500;
   private removeAt: number | undefined;
-  private killAt: number | undefined;
   private isDisposed = false;
 
   constructor(
@@ -203,7 +202,6 @@ export class PodWorker implements ContainerHost {
     const grace = this.scaled((this.pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000);
     if (!this.isStopping) {
       this.isStopping = true;
-      this.killAt = now + grace;
       for (const machine of [...this.containers, ...this.init]) {
         if (machine.isRunning) {
           const message = `Stopping container ${machine.spec.name}`;
@@ -214,7 +212,7 @@ export class PodWorker implements ContainerHost {
     }
     const times = [...this.containers, ...this.init].map((machine) => machine.step());
     const next = earliest(times);
-    if (next !== undefined) return Math.min(next, this.killAt ?? next);
+    if (next !== undefined) return next;
     this.startTime ??= now;
     this.publish();
     this.removeAt ??= now + this.scaled(REMOVE_AFTER_MS);
