@@ -41,6 +41,7 @@ import { TeamRepository } from './team/team.repository.js';
 import { TeamResolver } from './team/team.resolver.js';
 import { TeamService } from './team/team.service.js';
 import { TeamMemberEntity } from './team/team-member.entity.js';
+import { TeamMemberRepository } from './team/team-member.repository.js';
 import { TeamRights } from './team/team-rights.js';
 import { UserTeamsResolver } from './team/user-teams.resolver.js';
 import { TokenIssuer } from './token-issuer.js';
@@ -111,7 +112,12 @@ export async function startIdentitySubgraph(
   };
   const userService = new UserService(common);
   const roleService = new RoleService(common);
-  const teamService = new TeamService({ ...common, teams, rights: new TeamRights(bindings, administrators) });
+  const teamService = new TeamService({
+    ...common,
+    teams,
+    members: new TeamMemberRepository(database),
+    rights: new TeamRights(bindings, administrators),
+  });
   const bindingService = new RoleBindingService({ ...common, teams });
   const tokenService = new AccessTokenService({
     permissions,

@@ -57,6 +57,10 @@ describe('a connection', () => {
       nodes: ['date'],
       pageInfo: { hasNextPage: false, hasPreviousPage: true },
     });
-    expect(() => pageOfList(names, { after: 'not one' }, (name) => name)).toThrow('after is not a cursor');
+    const hostile = ['not one', '', '"a"', '[]', '["a","b"]', '["\\u0000"]', '[null]', '[{}]', '[1e999]'];
+    for (const text of hostile) {
+      const after = text === 'not one' ? text : Buffer.from(text || ' ').toString('base64url');
+      expect(() => pageOfList(names, { after }, (name) => name), text).toThrow('after is not a cursor');
+    }
   });
 });

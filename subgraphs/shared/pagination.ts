@@ -107,7 +107,9 @@ export function decodeCursor(cursor: string, count: number): (string | number)[]
       Array.isArray(values) &&
       values.length === count &&
       values.every(
-        (value) => typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)),
+        (value) =>
+          (typeof value === 'string' && !value.includes('\0') && value.isWellFormed()) ||
+          (typeof value === 'number' && Number.isFinite(value)),
       )
     ) {
       return values;

@@ -25,9 +25,12 @@ export function holdsThroughout(
   return allow.some((held) => contains(held, scope)) && !deny.some((denied) => overlap(denied, scope));
 }
 
-/** Throws ForbiddenError naming the first permission that the caller lacks somewhere in the scope. */
+/**
+ * Throws ForbiddenError naming the first permission that the caller lacks somewhere in the scope. A name that is no
+ * permission (any more) lets nobody do anything, so anybody may give it.
+ */
 export function requireHeld(permissions: PermissionSet, names: readonly string[], scope: Scope): void {
-  const missing = names.find((name) => !isPermissionName(name) || !holdsThroughout(permissions, name, scope));
+  const missing = names.find((name) => isPermissionName(name) && !holdsThroughout(permissions, name, scope));
   if (missing === undefined) return;
   throw new ForbiddenError(
     missing,

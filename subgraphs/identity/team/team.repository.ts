@@ -10,7 +10,6 @@ import {
 } from '../../shared/pagination.js';
 import { updateVersioned } from '../versioned-update.js';
 import { TeamEntity } from './team.entity.js';
-import { TeamMemberEntity } from './team-member.entity.js';
 
 export class TeamRepository {
   constructor(private readonly database: Database) {}
@@ -44,19 +43,6 @@ export class TeamRepository {
     });
   }
 
-  /** Each user's teams, in the order of the ids. */
-  async listByUsers(userIds: readonly string[]): Promise<TeamEntity[][]> {
-    const members = await this.database.manager.findBy(TeamMemberEntity, { userId: In([...userIds]) });
-    const teams = await this.database.manager.find(TeamEntity, {
-      where: { id: In([...new Set(members.map(({ teamId }) => teamId))]) },
-      order: { name: 'ASC' },
-    });
-    return userIds.map((userId) => {
-      const own = new Set(members.filter((member) => member.userId === userId).map(({ teamId }) => teamId));
-      return teams.filter((team) => own.has(team.id));
-    });
-  }
-
   async insert(transaction: Transaction, team: TeamEntity): Promise<TeamEntity> {
     return this.#unlessTaken(team.name, async () => {
       await transaction.insert(TeamEntity, team);
@@ -83,24 +69,5 @@ export class TeamRepository {
 
   async remove(transaction: Transaction, id: string): Promise<void> {
     await transaction.delete(TeamEntity, { id });
-  }
-
-  async isMember(transaction: Transaction, teamId: string, userId: string): Promise<boolean> {
-    return transaction.existsBy(TeamMemberEntity, { teamId, userId });
-  }
-
-  async addMembers(transaction: Transaction, teamId: string, userIds: readonly string[]): Promise<void> {
-    if (userIds.length === 0) return;
-    await transaction
-      .createQueryBuilder()
-      .insert()
-      .into(TeamMemberEntity)
-      .values(userIds.map((userId) => ({ teamId, userId })))
-      .orIgnore()
-      .execute();
-  }
-
-  async removeMembers(transaction: Transaction, teamId: string, userIds: readonly string[]): Promise<void> {
-    await transaction.delete(TeamMemberEntity, { teamId, userId: In([...userIds]) });
   }
 }

@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Permission, type ReferenceResolver } from '../../shared/federated-schema.js';
 import { type Page, PageArguments } from '../../shared/pagination.js';
@@ -39,9 +40,12 @@ export class TeamResolver implements ReferenceResolver {
   members(
     @Root() team: Team,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { caller }: RequestContext,
+    @Ctx() { caller, loaders }: RequestContext,
   ): Promise<Page<User>> {
-    return this.teamService.listMembers(caller, team.id, page);
+    const key = Symbol.for(`members of teams ${JSON.stringify([page.first, page.after])}`);
+    const make = () =>
+      new DataLoader<string, Page<User>>((ids) => this.teamService.listMembers(caller, ids, page));
+    return loaders.get(key, make).load(team.id);
   }
 
   @Mutation(() => CreateTeamPayload, { description: 'Creates a team.' })

@@ -14,6 +14,7 @@ import type { UserRepository } from '../user/user.repository.js';
 import { requireVersion } from '../versioned-update.js';
 import type { TeamEntity } from './team.entity.js';
 import type { TeamRepository } from './team.repository.js';
+import type { TeamMemberRepository } from './team-member.repository.js';
 import type { TeamRights } from './team-rights.js';
 
 export interface NewTeam {
@@ -39,6 +40,7 @@ export interface MemberChange {
 
 export interface TeamServiceParts {
   readonly teams: TeamRepository;
+  readonly members: TeamMemberRepository;
   readonly users: UserRepository;
   readonly rights: TeamRights;
   readonly permissions: Permissions;
@@ -67,14 +69,19 @@ export class TeamService {
   /** Each user's teams. Without teams.read only one's own. */
   async listByUsers(caller: Caller, userIds: readonly string[]): Promise<TeamEntity[][]> {
     const permissions = await this.parts.permissions.of(caller);
-    const teams = await this.parts.teams.listByUsers(userIds);
+    const teams = await this.parts.members.listTeamsOf(userIds);
     if (permissions.has('teams.read')) return teams;
     return teams.map((list, index) => (userIds[index] === permissions.caller.userId ? list : []));
   }
 
-  async listMembers(caller: Caller, teamId: string, page: PageArguments): Promise<Page<UserEntity>> {
+  /** The members of each team, in the order of the ids. */
+  async listMembers(
+    caller: Caller,
+    teamIds: readonly string[],
+    page: PageArguments,
+  ): Promise<Page<UserEntity>[]> {
     (await this.parts.permissions.of(caller)).requireFunctional('teams.read');
-    return this.parts.users.list({ teamId }, page);
+    return this.parts.members.listByTeams(teamIds, page);
   }
 
   async create(caller: Caller, input: NewTeam): Promise<TeamEntity> {
@@ -97,7 +104,7 @@ export class TeamService {
           updatedAt: at,
           version: 1,
         });
-        await teams.addMembers(change.transaction, team.id, memberIds);
+        await this.parts.members.add(change.transaction, team.id, memberIds);
         record(change, team, {}, { name, description, members });
         return team;
       },
@@ -142,7 +149,7 @@ export class TeamService {
         const team = await teams.get(input.teamId, idField, change.transaction);
         const members = await this.#members(change, input.userIds, ['input', 'userIds']);
         await rights.requireMayAdd(change.transaction, permissions, team.id, input.userIds);
-        await teams.addMembers(change.transaction, team.id, input.userIds);
+        await this.parts.members.add(change.transaction, team.id, input.userIds);
         await rights.requireAdministratorLeft(change.transaction);
         record(change, team, {}, { members });
         return team;
@@ -160,7 +167,7 @@ export class TeamService {
         const team = await teams.get(input.teamId, idField, change.transaction);
         const members = await this.#members(change, input.userIds, ['input', 'userIds']);
         await rights.requireMayRemove(change.transaction, permissions, team.id, input.userIds);
-        await teams.removeMembers(change.transaction, team.id, input.userIds);
+        await this.parts.members.remove(change.transaction, team.id, input.userIds);
         await rights.requireAdministratorLeft(change.transaction);
         record(change, team, { members }, {});
         return team;
@@ -179,7 +186,7 @@ export class TeamService {
       async (change) => {
         const team = await teams.get(input.teamId, idField, change.transaction);
         const ownId = permissions.caller.userId;
-        const isMember = await teams.isMember(change.transaction, team.id, ownId);
+        const isMember = await this.parts.members.isMember(change.transaction, team.id, ownId);
         await rights.requireMayRemove(change.transaction, permissions, team.id, isMember ? [ownId] : []);
         await teams.remove(change.transaction, team.id);
         await rights.requireAdministratorLeft(change.transaction);

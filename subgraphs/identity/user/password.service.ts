@@ -64,6 +64,12 @@ export class PasswordService {
     const permissions = await this.parts.permissions.of(caller);
     permissions.require('users.manage');
     requireSession(permissions.caller, 'reset a password');
+    if (input.userId === permissions.caller.userId) {
+      throw BadUserInputError.at(
+        ['input', 'userId'],
+        'This is you: use changePassword for your own password.',
+      );
+    }
     const user = await users.get(input.userId, ['input', 'userId']);
     const passwordHash = await passwords.hash(
       requirePassword(newPassword, user.login, ['input', 'newPassword']),

@@ -6,6 +6,7 @@ import {
   PublishedGrants,
   removeProjectBindings,
 } from '../../../subgraphs/shared/published/grant.js';
+import { openSharedServices } from '../../../subgraphs/shared/shared-services.js';
 import { type RunningIdentity, startIdentity } from './running-identity.js';
 
 /** What other subgraphs see and do of identity. */
@@ -79,6 +80,23 @@ describe('what identity publishes', () => {
     expect((await credentialOf(identity.admin)).credential?.active).toBe(true);
     const stolen = identity.as({ ...identity.admin.caller, userId: id } as typeof identity.admin.caller);
     expect((await credentialOf(stolen)).credential).toBeUndefined();
+  });
+
+  it('reaches other processes: a disabled user is out there too, within five seconds', async () => {
+    const elsewhere = await openSharedServices(identity.services.config, identity.services.logger);
+    try {
+      const { id, asker } = await identity.user({ role: 'developer' });
+      expect((await elsewhere.permissions.of(asker.caller)).has('deployments.deploy')).toBe(true);
+      await identity.admin.mutate('disableUser', { userId: id });
+      const codeElsewhere = () =>
+        elsewhere.permissions.of(asker.caller).then(
+          () => 'still in',
+          (error) => error.code,
+        );
+      await expect.poll(codeElsewhere, { timeout: 5_000 }).toBe('UNAUTHENTICATED');
+    } finally {
+      await elsewhere.dispose();
+    }
   });
 
   it('answers what the viewer may do on records of other subgraphs', async () => {

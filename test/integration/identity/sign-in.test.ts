@@ -47,19 +47,20 @@ describe('signing in', () => {
 
   it('works as long for an unknown login as for a known one', async () => {
     const { login } = await identity.user();
-    const median = async (name: string) => {
-      const times: number[] = [];
-      for (let round = 0; round < 9; round++) {
-        const start = performance.now();
-        await attempt(name, 'wrong');
-        times.push(performance.now() - start);
-      }
-      return times.sort((a, b) => a - b)[4]!;
+    const fastest = { known: Number.POSITIVE_INFINITY, unknown: Number.POSITIVE_INFINITY };
+    const timed = async (name: string) => {
+      const start = performance.now();
+      await attempt(name, 'wrong');
+      return performance.now() - start;
     };
-    const ratio = (await median('nobody-at-all')) / (await median(login));
-    // Without the decoy hash it is below 0.3.
-    expect(ratio).toBeGreaterThan(0.6);
-    expect(ratio).toBeLessThan(1.7);
+    // Taken in turns, and the fastest of each, so that a busy machine slows both.
+    for (let round = 0; round < 15; round++) {
+      fastest.known = Math.min(fastest.known, await timed(login));
+      fastest.unknown = Math.min(fastest.unknown, await timed('nobody-at-all'));
+    }
+    // Without the decoy hash it is 0.1.
+    expect(fastest.unknown / fastest.known).toBeGreaterThan(0.4);
+    expect(fastest.unknown / fastest.known).toBeLessThan(2.5);
   });
 
   it('is limited per user and address, also with the right password, until the window ends', async () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../../subgraphs/shared/ids.js';
 import { type Asker, type RunningIdentity, startIdentity } from './running-identity.js';
 
@@ -99,6 +100,39 @@ describe('teams', () => {
     const leave = { teamId: team.id, userIds: [viewer.user.id] };
     expect(await identity.admin.refusal('removeTeamMembers', leave)).toBe('CONFLICT');
     expect(await identity.admin.refusal('deleteTeam', { teamId: team.id })).toBe('CONFLICT');
+  });
+
+  it('show their members in pages, each team its own, with as many queries for many teams as for two', async () => {
+    const users = [await identity.user(), await identity.user(), await identity.user()];
+    const ids = users.map(({ id }) => id);
+    const logins = users.map(({ login }) => login).sort();
+    for (let index = 0; index < 6; index++)
+      await createTeam(`crowd-${index}`, index === 0 ? ids.slice(0, 1) : ids);
+    const statements = async (first: number) => {
+      const spy = vi.spyOn(Client.prototype, 'query');
+      const document =
+        'query ($first: Int) { teams(first: $first) { nodes { name members(first: 2) { totalCount nodes { login } pageInfo { hasNextPage endCursor } } } } }';
+      const { teams } = await identity.admin.query(document, { first });
+      const count = spy.mock.calls.length;
+      spy.mockRestore();
+      return { teams: teams.nodes.filter(({ name }: any) => name.startsWith('crowd')), count };
+    };
+    const many = await statements(100);
+    expect(many.teams).toHaveLength(6);
+    expect(many.teams[0].members).toMatchObject({ totalCount: 1, pageInfo: { hasNextPage: false } });
+    for (const { members } of many.teams.slice(1)) {
+      expect(members).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
+      expect(members.nodes.map((user: any) => user.login)).toEqual(logins.slice(0, 2));
+    }
+    expect(many.count).toBeGreaterThan(2);
+    expect(many.count).toBe((await statements(2)).count);
+    const { teams } = await identity.admin.query(
+      'query ($after: String) { teams { nodes { name members(after: $after) { nodes { login } } } } }',
+      { after: many.teams[1].members.pageInfo.endCursor },
+    );
+    expect(teams.nodes.find(({ name }: any) => name === 'crowd-5').members.nodes).toEqual([
+      { login: logins[2] },
+    ]);
   });
 
   it('are for those who may read teams', async () => {

@@ -265,6 +265,10 @@ describe('users', () => {
         code: 'UNAUTHENTICATED',
       });
       await identity.signIn(plain.login, newPassword);
+      // One's own needs the current one.
+      expect(await helper.asker.refusal('resetPassword', { userId: helper.id, newPassword })).toBe(
+        'BAD_USER_INPUT',
+      );
     });
   });
 });
