@@ -124,9 +124,10 @@ export class InstanceCreationService {
     const { definition } = offering;
     const version = chosenVersion(offering, input.version ?? definition.versions[0]?.name ?? '');
     const plan = chosenPlan(offering, input.plan ?? definition.plans[0]?.name ?? '');
-    const storageSize = input.storage
-      ? checkedStorage(input.storage, plan.storage, `the storage of plan ${plan.name}`)
-      : plan.storage;
+    const storageSize =
+      input.storage != null
+        ? checkedStorage(input.storage, plan.storage, `the storage of plan ${plan.name}`)
+        : plan.storage;
     const now = this.parts.clock.now();
     const id = newId('instance', now);
     return {
@@ -143,9 +144,10 @@ export class InstanceCreationService {
       parameters: { ...checkedParameters(offering, input.parameters) },
       storageSize,
       claimSize: storageSize,
-      storageClass: input.storageClass
-        ? requireName(input.storageClass, ['input', 'storageClass'], 'storage class')
-        : null,
+      storageClass:
+        input.storageClass != null
+          ? requireName(input.storageClass, ['input', 'storageClass'], 'storage class')
+          : null,
       port: definition.port,
       credentialsSecret: credentialsSecretOf(name),
       variables: Object.entries(definition.variables).map(([variable, key]) => ({ name: variable, key })),

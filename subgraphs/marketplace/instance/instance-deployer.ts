@@ -18,11 +18,12 @@ export class InstanceDeployer {
   /** Gives the generation of the StatefulSet that the cluster has been told of. */
   async apply(offering: Offering, instance: InstanceEntity): Promise<number> {
     const objects = workloadOf(offering, instance);
-    for (const object of objects) requireOwn(await this.client.findLike(instance, object), instance.id);
+    const existing = await Promise.all(objects.map((object) => this.client.findLike(instance, object)));
+    for (const object of existing) requireOwn(object, instance.id);
     await this.#provideCredentials(offering, instance);
-    for (const name of claimNamesIn(objects)) {
-      requireOwn(withKind('PersistentVolumeClaim', await this.client.findClaim(instance, name)), instance.id);
-    }
+    const names = claimNamesIn(objects);
+    const claims = await Promise.all(names.map((name) => this.client.findClaim(instance, name)));
+    for (const claim of claims) requireOwn(withKind('PersistentVolumeClaim', claim), instance.id);
     let generation = 1;
     for (const object of objects) {
       const applied = await this.client.apply(instance, object);

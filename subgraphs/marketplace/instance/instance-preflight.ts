@@ -7,6 +7,7 @@ import { compareVersions } from '../offering/version-order.js';
 import { claimNamesIn, type RenderedInstance, workloadOf } from './instance-manifests.js';
 import { extraNeeds, needsOf, quotaShortfalls } from './quota-fit.js';
 import { type RetainedData, readRetained, requireOwn } from './retained-data.js';
+import { settled, unwrap } from './settled.js';
 import type { InstancePlace, WorkloadClient } from './workload.client.js';
 
 export type PlannedInstance = RenderedInstance & InstancePlace & { readonly adoptData: boolean };
@@ -17,13 +18,20 @@ export class InstancePreflight {
 
   /** For a new instance. Gives the kept data that it will take over, if any. */
   async create(offering: Offering, instance: PlannedInstance): Promise<RetainedData | undefined> {
-    if (instance.storageClass !== null) await this.#requireStorageClass(instance, instance.storageClass);
     const objects = workloadOf(offering, instance);
-    for (const object of objects) requireOwn(await this.client.findLike(instance, object), instance.id);
-    const retained = await this.#retainedData(offering, instance);
-    if (!retained) await this.#requireNoClaims(instance, objects);
-    await this.#requireRoom(instance, [], [secretLike, ...objects]);
-    return retained;
+    // At once, because a mutation has 5 s; told in this order, whichever answers first.
+    const [className, names, retained, room] = await Promise.all([
+      settled(this.#requireStorageClass(instance)),
+      settled(this.#requireNames(instance, objects)),
+      settled(this.#retainedData(offering, instance)),
+      settled(this.#requireRoom(instance, [], [secretLike, ...objects])),
+    ]);
+    unwrap(className);
+    unwrap(names);
+    const found = unwrap(retained);
+    if (!found) await this.#requireNoClaims(instance, objects);
+    unwrap(room);
+    return found;
   }
 
   /** For a change of an instance that is there. */
@@ -59,7 +67,14 @@ export class InstancePreflight {
     await this.#requireRoom(before, sized(before, beforeSize), sized(after, storageSize));
   }
 
-  async #requireStorageClass(instance: PlannedInstance, name: string): Promise<void> {
+  async #requireNames(instance: PlannedInstance, objects: readonly KubernetesObject[]): Promise<void> {
+    const existing = await Promise.all(objects.map((object) => this.client.findLike(instance, object)));
+    for (const object of existing) requireOwn(object, instance.id);
+  }
+
+  async #requireStorageClass(instance: PlannedInstance): Promise<void> {
+    const name = instance.storageClass;
+    if (name === null) return;
     const names = (await this.client.listStorageClasses(instance.clusterId)).map(
       ({ metadata }) => metadata?.name,
     );

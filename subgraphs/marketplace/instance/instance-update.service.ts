@@ -127,9 +127,9 @@ export function requireRevision(instance: InstanceEntity, known: number | null |
 }
 
 function wantedOf(offering: Offering, instance: InstanceEntity, input: UpdateInstance): Wanted {
-  const version = input.version ? chosenVersion(offering, input.version) : instance.version;
+  const version = input.version != null ? chosenVersion(offering, input.version) : instance.version;
   requireUpgrade(offering, instance.version, version);
-  const plan = input.plan ? chosenPlan(offering, input.plan) : instance.plan;
+  const plan = input.plan != null ? chosenPlan(offering, input.plan) : instance.plan;
   return {
     version,
     plan,
@@ -139,7 +139,7 @@ function wantedOf(offering: Offering, instance: InstanceEntity, input: UpdateIns
 }
 
 function wantedStorage({ storageSize }: InstanceEntity, ofPlan: string, { storage }: UpdateInstance): string {
-  if (storage) {
+  if (storage != null) {
     const sized = checkedStorage(storage, storageSize, 'its size now, and volumes do not shrink');
     return checkedStorage(sized, ofPlan, 'the storage of the plan');
   }

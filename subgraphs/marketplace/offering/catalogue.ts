@@ -6,7 +6,7 @@ import { projectRoot } from '../../shared/project-root.js';
 import { manifestProblems } from './manifest-checks.js';
 import type { ManifestTemplate, Offering } from './offering.js';
 import { offeringDefinitionSchema } from './offering-definition.js';
-import { ParameterSchema } from './parameter-validation.js';
+import { newSchemaCompiler, ParameterSchema } from './parameter-validation.js';
 
 /** The offerings that come with Meridian; the folder is data and is not copied to dist. */
 export const builtInCatalogue = (): string => join(projectRoot(), 'subgraphs/marketplace/catalogue');
@@ -41,6 +41,7 @@ export class Catalogue {
   static load(folders: readonly string[]): Catalogue {
     const problems: string[] = [];
     const offerings: Offering[] = [];
+    const compiler = newSchemaCompiler();
     for (const folder of folders) {
       if (!existsSync(folder)) {
         problems.push(`${folder}: there is no such folder`);
@@ -48,7 +49,7 @@ export class Catalogue {
       }
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
-        const reader = new OfferingReader(folder, entry.name);
+        const reader = new OfferingReader(folder, entry.name, compiler);
         const offering = reader.read();
         problems.push(...reader.problems);
         if (!offering) continue;
@@ -69,6 +70,7 @@ class OfferingReader {
   constructor(
     private readonly catalogue: string,
     private readonly name: string,
+    private readonly compiler: ReturnType<typeof newSchemaCompiler>,
   ) {}
 
   read(): Offering | undefined {
@@ -87,7 +89,7 @@ class OfferingReader {
     }
     let parameters: ParameterSchema;
     try {
-      parameters = new ParameterSchema(definition.parameters);
+      parameters = new ParameterSchema(definition.parameters, this.compiler);
     } catch (error) {
       this.#report(file, `parameters: ${(error as Error).message}`);
       return undefined;

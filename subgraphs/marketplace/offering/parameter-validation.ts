@@ -4,21 +4,27 @@ import { quoted } from '../../shared/kubernetes/names.js';
 
 export type ParameterValues = Readonly<Record<string, string | number | boolean>>;
 
+/** Compiles the meta-schema on first use, which takes longer than all offerings: one serves the whole catalogue. */
+export const newSchemaCompiler = (): Ajv2020 =>
+  new Ajv2020({
+    allErrors: true,
+    strict: true,
+    useDefaults: true,
+    // Text given where a number is due is refused, not converted.
+    coerceTypes: false,
+    // Reported by us, with where it comes from.
+    logger: false,
+  });
+
 /** The parameters of an instance, judged by the offering's JSON Schema; what is left out gets the schema's default. */
 export class ParameterSchema {
   readonly #validate: ValidateFunction;
 
   /** Throws an Error that says what is wrong with the schema. */
-  constructor(readonly schema: Readonly<Record<string, unknown>>) {
-    const ajv = new Ajv2020({
-      allErrors: true,
-      strict: true,
-      useDefaults: true,
-      // Text given where a number is due is refused, not converted.
-      coerceTypes: false,
-      // Reported by us, with where it comes from.
-      logger: false,
-    });
+  constructor(
+    readonly schema: Readonly<Record<string, unknown>>,
+    ajv: Ajv2020 = newSchemaCompiler(),
+  ) {
     this.#validate = ajv.compile(schema);
     for (const [name, property] of Object.entries((schema['properties'] ?? {}) as Record<string, unknown>)) {
       const { type, default: fallback, description } = property as Record<string, unknown>;

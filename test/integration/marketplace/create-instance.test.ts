@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostileNames } from '../../kit/hostile-names.js';
+import { eventually } from '../../kit/wait.js';
 import { uniqueName } from '../clusters/platform.js';
 import { type Marketplace, type SeededEnvironment, startMarketplace } from './marketplace.js';
 
@@ -193,6 +195,34 @@ describe('an instance is refused, and nothing is made,', () => {
     const { userErrors } = await create({ name });
     expect(userErrors[0]).toMatchObject({ code: 'CONFLICT', field: ['input', 'name'] });
     expect(marketplace.sandbox.api.get('services', environment.namespace, name)).toEqual(theirs);
+  });
+});
+
+describe('a hostile name', () => {
+  const asked = (): number =>
+    marketplace.sandbox.requests.count(({ path }) => path.includes(`/namespaces/${environment.namespace}/`));
+
+  it.each(['name', 'storageClass'])('given as %s is refused before the cluster is asked', async (field) => {
+    // What an earlier test has begun is still being looked after.
+    await eventually(async () => {
+      const waiting = 'SELECT 1 FROM marketplace.instance WHERE settled_revision IS DISTINCT FROM revision';
+      return (await marketplace.platform.sql(waiting)).length === 0;
+    });
+    const before = asked();
+    for (const hostile of hostileNames) {
+      const { instance, userErrors } = await create({ [field]: hostile });
+      expect([hostile, instance, userErrors[0]?.code]).toEqual([hostile, null, 'BAD_USER_INPUT']);
+      expect(userErrors[0].field).toEqual(['input', field]);
+    }
+    expect(asked()).toBe(before);
+  });
+
+  it('given as an id is an id that nothing has', async () => {
+    for (const instanceId of hostileNames.filter((name) => !name.includes('\0'))) {
+      expect(await marketplace.instance(instanceId, 'id')).toBeNull();
+      expect((await marketplace.admin.refusal('updateInstance', { instanceId })).code).toBe('NOT_FOUND');
+      expect((await marketplace.admin.refusal('deleteInstance', { instanceId })).code).toBe('NOT_FOUND');
+    }
   });
 });
 
