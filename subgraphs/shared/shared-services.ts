@@ -52,11 +52,13 @@ export async function openSharedServices(
   const addressPolicy = createAddressPolicy(config.clusterAddresses);
   const clusters = new PublishedClusterConnections(published);
   const credentialsKey = deriveKey(config.secretKey, 'cluster-credentials');
+  const inUse = new Map<string, string>();
   const connections = new Connections({
     source: {
       find: async (clusterId) => {
         const row = await clusters.find(clusterId);
         if (!row) return undefined;
+        inUse.set(clusterId, row.encryptedCredentials);
         return {
           clusterName: row.name,
           credentials: decryptCredentials(row.encryptedCredentials, credentialsKey, row.id),
@@ -69,8 +71,16 @@ export async function openSharedServices(
   });
   const informers = new Informers({ connections, logger, clock });
   events.on('cluster.changed', async ({ clusterId }) => {
-    const row = await clusters.find(clusterId).catch(() => undefined);
-    await connections.drop(clusterId, row ? 'CREDENTIALS_CHANGED' : 'REMOVED');
+    try {
+      const row = await clusters.find(clusterId);
+      // A cluster that was only described anew keeps its streams.
+      if (row && row.encryptedCredentials === inUse.get(clusterId)) return;
+      if (!row) inUse.delete(clusterId);
+      await connections.drop(clusterId, row ? 'CREDENTIALS_CHANGED' : 'REMOVED');
+    } catch (error) {
+      logger.warn({ error, cluster: clusterId }, 'changed cluster could not be read');
+      await connections.drop(clusterId, 'CREDENTIALS_CHANGED');
+    }
   });
   return {
     config,
