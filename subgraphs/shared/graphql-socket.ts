@@ -26,6 +26,7 @@ const pingMilliseconds = 12_000;
 /** For a peer to answer that the socket closes. */
 const goodbyeMilliseconds = 2_000;
 const slowestReadMilliseconds = 60_000;
+const messagesPerTurn = 16;
 const messagesPerSecond = 200;
 const messageBurst = 400;
 
@@ -46,7 +47,7 @@ export function connectGraphqlSocket<E>(
   const closed = server.opened(
     {
       protocol: socket.protocol,
-      send: (data) => send(socket, data),
+      send: sender(socket),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) =>
         socket.on('message', (data: RawData) => {
@@ -85,22 +86,30 @@ export function failingStream(error: unknown): AsyncIterableIterator<never> {
   return stream;
 }
 
-function send(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) {
-      resolve();
-      return;
-    }
-    const tooSlow = setTimeout(() => {
-      socket.close(closeCodes.tooSlow, 'Too slow');
-      socket.terminate();
-    }, slowestReadMilliseconds);
-    // An error here means that the socket is gone; its close event tells everyone who needs to know.
-    socket.send(data, () => {
-      clearTimeout(tooSlow);
-      resolve();
+/**
+ * Sends one message after the other, each when the one before it has left. A stream is read no faster: when the peer
+ * is gone it waits for the `close` event, which ends the stream, and now and then everything else gets a turn. (A
+ * source that always has an event ready would otherwise keep the process from ever seeing the close.)
+ */
+function sender(socket: WebSocket): (data: string) => Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  let sent = 0;
+  return (data) => {
+    if (socket.readyState !== socket.OPEN) return closed;
+    return new Promise((resolve) => {
+      const tooSlow = setTimeout(() => {
+        socket.close(closeCodes.tooSlow, 'Too slow');
+        socket.terminate();
+      }, slowestReadMilliseconds);
+      socket.send(data, (error) => {
+        clearTimeout(tooSlow);
+        sent += 1;
+        if (error) void closed.then(resolve);
+        else if (sent % messagesPerTurn === 0) setImmediate(resolve);
+        else resolve();
+      });
     });
-  });
+  };
 }
 
 function keepAlive(socket: WebSocket): () => void {

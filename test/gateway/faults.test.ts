@@ -2,6 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { httpSource } from '../../gateway/sources/http.js';
+import { createLogger } from '../../subgraphs/shared/logger.js';
+import { serveSubgraph } from '../../subgraphs/shared/subgraph-server.js';
 import { callerKey, startTinyGateway } from './tiny-gateway.js';
 
 interface FakeSubgraph extends AsyncDisposable {
@@ -142,6 +144,20 @@ describe('a subgraph that is down', () => {
     const { data, errors } = await tiny.post(twoSubgraphs);
     expect(data).toEqual({ project: { name: 'project p1', cluster: null } });
     expect(errors?.[0]).toMatchObject({ path: ['project', 'cluster'], extensions: { code: 'INTERNAL' } });
+  });
+
+  test('one that comes back is used again at once', async () => {
+    await using tiny = await startTinyGateway({ mode: 'over HTTP' });
+    const server = tiny.servers.get('clusters');
+    const cluster = async () => (await tiny.post('{ cluster(id: "1") { name } }')).data;
+    expect(await cluster()).toEqual({ cluster: { name: 'cluster 1' } });
+    await server?.dispose();
+    expect(await cluster()).toEqual({ cluster: null });
+    const port = Number(new URL(server?.url ?? '').port);
+    const logger = createLogger({ level: 'silent' });
+    const options = { host: '127.0.0.1', port, key: callerKey, logger };
+    tiny.servers.set('clusters', await serveSubgraph(tiny.subgraphs.get('clusters'), options));
+    await expect.poll(cluster, { timeout: 2_000 }).toEqual({ cluster: { name: 'cluster 1' } });
   });
 
   test('a fetch that fails as a whole is reported at each field it was for', async () => {

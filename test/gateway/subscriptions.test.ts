@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { ForbiddenError } from '../../subgraphs/shared/errors.js';
 import { modes, receive, startTinyGateway, type TinyGateway, tokenFor } from './tiny-gateway.js';
 import { deployment, type OpenStream } from './tiny-subgraphs.js';
@@ -136,6 +137,31 @@ describe.each(modes)('a subscription with its subgraphs %s', (mode) => {
     await using tiny = await startTinyGateway({ mode });
     receive(tiny.socket(await tokenFor({ userId: 'user_grace' })), rollout, { id: 'd1' });
     expect((await opened(tiny)).userId).toBe('user_grace');
+  });
+
+  test('is answered one event at a time to a client that stops reading, and memory stays flat', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const socket = new WebSocket(tiny.gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+    socket.on('open', () => socket.send('{"type":"connection_init"}'));
+    await new Promise((resolve) => socket.once('message', resolve));
+    const query = 'subscription { flood { line } }';
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+    await new Promise((resolve) => socket.once('message', resolve));
+    socket.pause();
+    // Until nothing moves any more: the buffers in between are full.
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const still = before === tiny.subgraphs.flooded;
+          before = tiny.subgraphs.flooded;
+          return still;
+        },
+        { interval: 500, timeout: 20_000 },
+      )
+      .toBe(true);
+    expect(tiny.subgraphs.flooded).toBeLessThan(64);
+    socket.terminate();
   });
 
   test('reports a failing entity at its place, and goes on', async () => {

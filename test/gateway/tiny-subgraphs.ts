@@ -39,6 +39,8 @@ const typeDefs = {
       logs(input: LogsInput!): LogEvent!
       "Has no cursor."
       ticks(name: String): Tick!
+      "A megabyte for each event, as many as are taken."
+      flood: LogEvent!
     }
     union RolloutEvent = RolloutProgressed | RolloutCompleted
     type RolloutProgressed { cursor: String! percent: Int! deployment: Deployment! }
@@ -67,6 +69,8 @@ export class TinySubgraphs {
   readonly calls: string[] = [];
   /** How often `hang` was told to stop. */
   aborted = 0;
+  /** Events that `flood` was asked for. */
+  flooded = 0;
   readonly notReady = new Set<SubgraphName>();
   /** Fetches of clusters wait for it. */
   clusterGate: Promise<unknown> = Promise.resolve();
@@ -151,12 +155,21 @@ export class TinySubgraphs {
           rollout: { subscribe: this.#open('rollout') },
           logs: { subscribe: this.#open('logs') },
           ticks: { subscribe: this.#open('ticks') },
+          flood: { subscribe: () => this.#flood() },
         },
         RolloutEvent: {
           __resolveType: (event: object) => ('phase' in event ? 'RolloutCompleted' : 'RolloutProgressed'),
         },
       },
     };
+  }
+
+  async *#flood(): AsyncGenerator<object> {
+    const line = 'x'.repeat(1_000_000);
+    for (;;) {
+      this.flooded += 1;
+      yield { flood: { cursor: String(this.flooded), line } };
+    }
   }
 
   #project(id: string): { id: string; name: string } {
