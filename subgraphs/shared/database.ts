@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { DataSource, type EntityManager, type MixedList } from 'typeorm';
 import { AuditEventEntity, auditTableStatements } from './audit.js';
+import { connectionMilliseconds } from './database-limits.js';
 import { IdempotencyKeyEntity, idempotencyTableStatement } from './idempotency.entity.js';
 import type { Logger } from './logger.js';
 import type { SubgraphName } from './subgraph.js';
@@ -45,8 +46,7 @@ export class Database {
       migrations: options.migrations as never,
       migrationsTableName: 'migration',
       poolSize: options.poolSize ?? 8,
-      // An exhausted pool must fail, not wait for ever (DB-8).
-      connectTimeoutMS: 2_000,
+      connectTimeoutMS: connectionMilliseconds,
       applicationName: `meridian-${schema}`,
       extra: {
         statement_timeout: 15_000,

@@ -20,7 +20,8 @@ describe('from signing in to a live rollout', () => {
   const projectName = uniqueName('shop');
 
   beforeAll(async () => {
-    stack = await startStack({ sandboxes: 2 });
+    // Slower than other tests, so that a rollout can be watched.
+    stack = await startStack({ sandboxes: 2, env: { MERIDIAN_SANDBOX_PACE: '0.5' } });
   });
   afterAll(() => stack?.dispose());
 

@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import { connectionMilliseconds } from '../database-limits.js';
 import type { Logger } from '../logger.js';
 
 /** Reads published views. Every subgraph of a process shares one. */
@@ -14,7 +15,7 @@ export class PublishedViews implements PublishedReader {
       connectionString: databaseUrl,
       application_name: 'meridian-published',
       max: 6,
-      connectionTimeoutMillis: 2_000,
+      connectionTimeoutMillis: connectionMilliseconds,
       statement_timeout: 10_000,
     });
     this.#pool.on('error', (error) => logger.warn({ error }, 'database connection lost'));
