@@ -35,9 +35,7 @@ const tooMuch: Record<string, string> = {
 describe('a document over a limit is refused before it is planned', () => {
   test.each(Object.entries(tooMuch))('%s: over HTTP and over the socket alike', async (_, text) => {
     const token = await tokenFor();
-    const startedAt = performance.now();
     const http = await tiny.post(text, { token });
-    const took = performance.now() - startedAt;
     const overSocket = text.length < 60_000 ? await askOverSocket(tiny.socket(token), text) : undefined;
     const expected = { extensions: { code: expect.stringMatching(/TOO_LARGE|BAD_USER_INPUT/) } };
     expect(http.status).toBe(400);
@@ -47,8 +45,15 @@ describe('a document over a limit is refused before it is planned', () => {
       expect(overSocket.errors?.[0]).toMatchObject(expected);
       expect(overSocket.errors?.[0]?.message).toBe(http.errors?.[0]?.message);
     }
-    expect(took).toBeLessThan(50);
     expect(tiny.subgraphs.calls).toEqual([]);
+    // The fastest of some, each a new document: other programs share the machine.
+    const took = [];
+    for (let n = 0; n < 8; n++) {
+      const startedAt = performance.now();
+      await tiny.post(`${text} #${n}`, { token });
+      took.push(performance.now() - startedAt);
+    }
+    expect(Math.min(...took)).toBeLessThan(50);
   });
 
   test('a document at the limits is answered', async () => {
