@@ -215,7 +215,7 @@ export class DeploymentController {
     if (deployment.metadata.annotations?.[REVISION] === revision && status === before) return;
     const draft = draftOf(deployment);
     draft.metadata['annotations'] = { ...draft.metadata['annotations'], [REVISION]: revision };
-    this.api.update('deployments', { ...draft, status: structuredClone(status) }, 'status');
+    this.api.update('deployments', { ...draft, status }, 'status');
   }
 
   private notePause(deployment: KubernetesObject): void {
@@ -263,7 +263,7 @@ export class DeploymentController {
 
   private writeStatus(deployment: KubernetesObject, status: DeploymentStatus): void {
     if (isEqual(deployment['status'] ?? {}, status)) return;
-    this.api.update('deployments', { ...draftOf(deployment), status: structuredClone(status) }, 'status');
+    this.api.update('deployments', { ...draftOf(deployment), status }, 'status');
   }
 }
 

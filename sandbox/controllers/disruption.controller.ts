@@ -73,11 +73,7 @@ export class DisruptionController {
       conditions: [this.condition(budget, allowed > 0)],
     };
     if (isEqual(budget['status'], status)) return;
-    this.api.update(
-      'poddisruptionbudgets',
-      { ...draftOf(budget), status: structuredClone(status) },
-      'status',
-    );
+    this.api.update('poddisruptionbudgets', { ...draftOf(budget), status }, 'status');
   }
 
   private stillDisrupted(

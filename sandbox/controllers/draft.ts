@@ -1,7 +1,18 @@
 import type { Draft, KubernetesObject } from '../storage/api.js';
 
-/** A copy that may be changed and sent back with update. */
-export const draftOf = (object: KubernetesObject): Draft => structuredClone(object) as unknown as Draft;
+/**
+ * A copy to send back with update. Its metadata, spec and status are its own, what is deeper is still shared and
+ * frozen: replace it, do not change it.
+ */
+export const draftOf = (object: KubernetesObject): Draft => {
+  const { spec, status } = object;
+  return {
+    ...object,
+    metadata: { ...object.metadata },
+    ...(spec && { spec: { ...spec } }),
+    ...(status && { status: { ...status } }),
+  };
+};
 
 export const isEqual = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;

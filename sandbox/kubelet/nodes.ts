@@ -1,5 +1,6 @@
 import { type Clock, type TimerHandle, timestamp } from '../controllers/clock.js';
 import { draftOf } from '../controllers/draft.js';
+import type { Condition } from '../controllers/pod-condition.js';
 import type { Api, Draft } from '../storage/api.js';
 
 /** A machine to simulate. */
@@ -50,8 +51,9 @@ export function startNodes(api: Api, clock: Clock, shapes: readonly NodeShape[])
       const node = api.get('nodes', undefined, name);
       if (!node) continue;
       const draft = draftOf(node);
-      for (const condition of draft['status'].conditions)
-        condition.lastHeartbeatTime = timestamp(clock.now());
+      const lastHeartbeatTime = timestamp(clock.now());
+      const conditions: Condition[] = node['status'].conditions;
+      draft['status'].conditions = conditions.map((condition) => ({ ...condition, lastHeartbeatTime }));
       api.update('nodes', draft, 'status');
     }
     timer = clock.setTimeout(beat, HEARTBEAT_MS);

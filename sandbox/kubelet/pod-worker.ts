@@ -235,7 +235,7 @@ export class PodWorker implements ContainerHost {
       now: this.now(),
     });
     if (isEqual(current['status'], status)) return;
-    this.pod = this.api.update('pods', { ...draftOf(current), status: structuredClone(status) }, 'status');
+    this.pod = this.api.update('pods', { ...draftOf(current), status }, 'status');
   }
 }
 
