@@ -56,7 +56,14 @@ export class InstanceDeployer {
         `The Secret ${instance.credentialsSecret} with the credentials is gone from the cluster: new ones would not open the data. Put it back, or delete the instance.`,
       );
     }
-    await this.client.createSecret(instance, newSecretOf(offering, instance, this.randomText));
+    try {
+      await this.client.createSecret(instance, newSecretOf(offering, instance, this.randomText));
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      // Another process was faster: its credentials are the ones.
+      const theirs = await this.client.findSecret(instance, instance.credentialsSecret);
+      requireOwn(withKind('Secret', theirs), instance.id);
+    }
   }
 }
 

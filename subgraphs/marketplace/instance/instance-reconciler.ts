@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
-import { ConflictError, type ErrorCode, MeridianError, NotFoundError } from '../../shared/errors.js';
+import { ConflictError, type ErrorCode, MeridianError } from '../../shared/errors.js';
+import { publicText } from '../../shared/kubernetes/public-text.js';
 import type { Logger } from '../../shared/logger.js';
 import type { PublishedBindings } from '../../shared/published/binding.js';
 import type { Catalogue } from '../offering/catalogue.js';
@@ -131,13 +132,18 @@ export class InstanceReconciler {
     }
     const failure =
       (statefulSet?.status?.replicas ?? 0) < instance.plan.replicas
-        ? ((await client.findCreationFailure(instance)) ?? null)
+        ? publicText((await client.findCreationFailure(instance)) ?? '') || null
         : null;
     await repository.note(instance, { ...this.#succeeded(this.#pollInterval(instance)), failure });
   }
 
   async #delete(instance: InstanceEntity): Promise<void> {
     const { repository, client, bindings } = this.parts;
+    if (!(await client.isClusterRegistered(instance))) {
+      // Nothing there can be reached any more.
+      await repository.remove(instance);
+      return;
+    }
     if (instance.appliedRevision !== instance.revision) {
       // A binding made while the deletion was decided would lose its credentials.
       if ((await bindings.listByInstance(instance.id)).length > 0) {
@@ -190,15 +196,6 @@ export class InstanceReconciler {
     const { repository, clock, logger } = this.parts;
     const known = error instanceof MeridianError ? error : undefined;
     if (!known) logger.error({ error, instance: instance.id }, 'instance could not be reconciled');
-    if (
-      instance.phase === 'DELETING' &&
-      known instanceof NotFoundError &&
-      known.message.startsWith('Cluster')
-    ) {
-      // The cluster was unregistered: nothing of it can be reached any more.
-      await repository.remove(instance);
-      return undefined;
-    }
     const isFinal = known !== undefined && finalCodes.has(known.code) && instance.phase !== 'DELETING';
     const attempts = instance.attempts + 1;
     const backoff = Math.min(1_000 * 2 ** Math.min(attempts, 10), longestBackoffMilliseconds);

@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../shared/errors.js';
 import { applyObject, deleteObject } from '../../shared/kubernetes/apply.js';
 import type { KubernetesConnection } from '../../shared/kubernetes/connection.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
@@ -26,6 +27,16 @@ export interface InstancePlace {
 /** Questions asked of the cluster of an instance, and what it is told. Answers are the API server's, not a cache's. */
 export class WorkloadClient {
   constructor(private readonly connections: Pick<Connections, 'get'>) {}
+
+  async isClusterRegistered({ clusterId }: InstancePlace): Promise<boolean> {
+    try {
+      await this.connections.get(clusterId);
+      return true;
+    } catch (error) {
+      if (error instanceof NotFoundError) return false;
+      throw error;
+    }
+  }
 
   /** The object that has the name of the given one now. */
   async findLike<T extends KubernetesObject>(place: InstancePlace, object: T): Promise<T | undefined> {

@@ -74,6 +74,26 @@ describe('an instance whose process ended between the row and the cluster', () =
   });
 });
 
+describe('an instance whose pods the cluster does not take', () => {
+  it('says so while it is PROVISIONING, and is READY once they fit', async () => {
+    const tight = await marketplace.environment();
+    const limits = marketplace.sandbox.api.create('limitranges', {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'small', namespace: tight.namespace },
+      spec: { limits: [{ type: 'Container', max: { memory: '64Mi' } }] },
+    });
+    const id = await marketplace.create(tight.id);
+    const reason = await eventually(async () => {
+      const { status, statusReason } = await marketplace.instance(id, 'status statusReason');
+      return status === 'PROVISIONING' && /maximum memory usage/.test(statusReason ?? '') && statusReason;
+    });
+    expect(reason).toContain('64Mi');
+    marketplace.sandbox.api.remove('limitranges', tight.namespace, limits.metadata.name);
+    await marketplace.becomes(id, 'READY');
+  });
+});
+
 describe('an instance whose credentials were removed from the cluster', () => {
   it('is not given new ones that would not open its data', async () => {
     const name = uniqueName('store');
