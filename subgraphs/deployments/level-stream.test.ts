@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { LevelStream } from './level-stream.js';
 
-function counter(doneAt = Number.POSITIVE_INFINITY) {
+function counter(doneAt = Number.POSITIVE_INFINITY, ahead = 0) {
   let value = 0;
   let closed = 0;
   let mark: () => void = () => undefined;
-  const stream = new LevelStream<number>((changed) => {
-    mark = changed;
-    return {
-      read: () => ({ events: [value], done: value >= doneAt }),
-      close: () => {
-        closed += 1;
-      },
-    };
-  });
+  const stream = new LevelStream<number>(
+    (changed) => {
+      mark = changed;
+      return {
+        read: () => ({ events: [value], done: value >= doneAt }),
+        close: () => {
+          closed += 1;
+        },
+      };
+    },
+    { ahead },
+  );
   return {
     stream,
     set(next: number) {
@@ -35,6 +38,18 @@ describe('a level stream', () => {
     await stream.next();
     for (let i = 1; i <= 1_000; i++) set(i);
     expect(await stream.next()).toEqual({ value: 1_000, done: false });
+  });
+
+  it('reads ahead what a quick reader may want, up to its limit', async () => {
+    const { stream, set } = counter(Number.POSITIVE_INFINITY, 3);
+    expect((await stream.next()).value).toBe(0);
+    for (let i = 1; i <= 10; i++) {
+      set(i);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const seen = [];
+    for (let i = 0; i < 4; i++) seen.push((await stream.next()).value);
+    expect(seen).toEqual([1, 2, 3, 10]);
   });
 
   it('ends after the last events and closes its source once', async () => {

@@ -284,6 +284,7 @@ export async function startDeploymentsSubgraph(
       await execSessions.dispose();
       await tracker.dispose();
       await cleaner.dispose();
+      await reconciler.settled();
       await database.dispose();
     },
   };

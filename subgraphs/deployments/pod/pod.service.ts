@@ -24,6 +24,9 @@ export type PodEventValue =
   | { readonly type: 'REMOVED'; readonly cursor: string; readonly name: string; readonly uid: string }
   | { readonly type: 'RESET'; readonly cursor: string; readonly reason: string };
 
+/** Changes kept for a reader that is a little behind. */
+const maximumAhead = 500;
+
 export const podsOf = (state: WorkloadState): PodValue[] =>
   state.pods.map((pod) => podOf(pod, state.observed.clusterId, state.templateId));
 
@@ -53,46 +56,49 @@ export class PodService {
     let known: Map<string, { text: string; name: string }> | undefined;
     let wasStale = false;
     const cursor = (): string => `${stream}.${++events}`;
-    return new LevelStream<PodEventValue>((changed) => {
-      const watch = this.workloads.watch(service, changed);
-      return {
-        close: () => watch.release(),
-        read: async () => {
-          await watch.synced();
-          const state = watch.state();
-          const pods = podsOf(state);
-          const stale = state.observed.stale || !state.known;
-          const now = new Map(pods.map((pod) => [pod.uid, { text: JSON.stringify(pod), name: pod.name }]));
-          const before = known;
-          known = now;
-          if (!before || stale !== wasStale) {
-            wasStale = stale;
-            // Events are not kept: whatever the cursor, what follows is the whole state.
-            const reset: PodEventValue[] =
-              before || !after
-                ? []
-                : [{ type: 'RESET', cursor: cursor(), reason: 'Pod events are not kept.' }];
-            return {
-              events: [
-                ...reset,
-                { type: 'SNAPSHOT', cursor: cursor(), pods, observed: { ...state.observed, stale } },
-              ],
-            };
-          }
-          const removed = [...before]
-            .filter(([uid]) => !now.has(uid))
-            .map(([uid, { name }]) => ({ type: 'REMOVED' as const, cursor: cursor(), name, uid }));
-          const others = pods
-            .filter((pod) => before.get(pod.uid)?.text !== now.get(pod.uid)?.text)
-            .map((pod) => ({
-              type: before.has(pod.uid) ? ('CHANGED' as const) : ('ADDED' as const),
-              cursor: cursor(),
-              pod,
-            }));
-          return { events: [...others, ...removed] };
-        },
-      };
-    });
+    return new LevelStream<PodEventValue>(
+      (changed) => {
+        const watch = this.workloads.watch(service, changed);
+        return {
+          close: () => watch.release(),
+          read: async () => {
+            await watch.synced();
+            const state = watch.state();
+            const pods = podsOf(state);
+            const stale = state.observed.stale || !state.known;
+            const now = new Map(pods.map((pod) => [pod.uid, { text: JSON.stringify(pod), name: pod.name }]));
+            const before = known;
+            known = now;
+            if (!before || stale !== wasStale) {
+              wasStale = stale;
+              // Events are not kept: whatever the cursor, what follows is the whole state.
+              const reset: PodEventValue[] =
+                before || !after
+                  ? []
+                  : [{ type: 'RESET', cursor: cursor(), reason: 'Pod events are not kept.' }];
+              return {
+                events: [
+                  ...reset,
+                  { type: 'SNAPSHOT', cursor: cursor(), pods, observed: { ...state.observed, stale } },
+                ],
+              };
+            }
+            const removed = [...before]
+              .filter(([uid]) => !now.has(uid))
+              .map(([uid, { name }]) => ({ type: 'REMOVED' as const, cursor: cursor(), name, uid }));
+            const others = pods
+              .filter((pod) => before.get(pod.uid)?.text !== now.get(pod.uid)?.text)
+              .map((pod) => ({
+                type: before.has(pod.uid) ? ('CHANGED' as const) : ('ADDED' as const),
+                cursor: cursor(),
+                pod,
+              }));
+            return { events: [...others, ...removed] };
+          },
+        };
+      },
+      { ahead: maximumAhead },
+    );
   }
 
   /** Its controller makes another in its place. */

@@ -12,10 +12,12 @@ import { templateIdOf } from '../workload/labels.js';
 import type { Observed, WorkloadClient, WorkloadState } from '../workload/workload.client.js';
 import { type RolloutCounts, rolloutOf } from './rollout.js';
 import { trackedOf } from './rollout.tracker.js';
-import { isFinished } from './rollout-phase.js';
+import { isFinished, type RolloutPhase } from './rollout-phase.js';
 
 /** Blockers and stalling also come with time alone. */
 const lookAgainMilliseconds = 2_000;
+/** Steps kept for a reader that is a little behind. */
+const maximumAhead = 100;
 
 export interface RolloutValue extends RolloutCounts {
   readonly deploymentId: string;
@@ -26,6 +28,7 @@ export interface RolloutValue extends RolloutCounts {
 export type RolloutEventValue = {
   readonly type: 'PROGRESSED' | 'COMPLETED';
   readonly cursor: string;
+  readonly phase: RolloutPhase;
   readonly rollout: RolloutValue;
   readonly deployment: DeploymentEntity;
 };
@@ -99,46 +102,57 @@ export class RolloutService {
     let reread = false;
     let last = '';
     let events = 0;
-    const stream = new LevelStream<RolloutEventValue>((changed) => {
-      const watch = this.workloads.watch({ id: row.serviceId, clusterId: row.clusterId }, changed);
-      const recordChanged = (): void => {
-        reread = true;
-        changed();
-      };
-      const unsubscribe = [
-        this.events.on('deployment.changed', (event) => {
-          if (event.deploymentId === deploymentId) recordChanged();
-        }),
-        this.events.onResynced(recordChanged),
-      ];
-      const timer = setInterval(changed, lookAgainMilliseconds);
-      timer.unref();
-      return {
-        close: () => {
-          clearInterval(timer);
-          for (const off of unsubscribe) off();
-          watch.release();
-        },
-        read: async () => {
-          await watch.synced();
-          if (reread || events === 0) {
-            reread = false;
-            row = (await this.repository.find(deploymentId)) ?? row;
-          }
-          const rollout = rolloutValue(row, watch.state(), this.clock.now());
-          const done = isFinished(row.phase);
-          const text = JSON.stringify({ ...rollout, observed: { ...rollout.observed, observedAt: null } });
-          if (text === last && !done) return { events: [] };
-          last = text;
-          events += 1;
-          const cursor = encodeCursor([deploymentId, events]);
-          return {
-            events: [{ type: done ? 'COMPLETED' : 'PROGRESSED', cursor, rollout, deployment: row }],
-            done,
-          };
-        },
-      };
-    });
+    const stream = new LevelStream<RolloutEventValue>(
+      (changed) => {
+        const watch = this.workloads.watch({ id: row.serviceId, clusterId: row.clusterId }, changed);
+        const recordChanged = (): void => {
+          reread = true;
+          changed();
+        };
+        const unsubscribe = [
+          this.events.on('deployment.changed', (event) => {
+            if (event.deploymentId === deploymentId) recordChanged();
+          }),
+          this.events.onResynced(recordChanged),
+        ];
+        const timer = setInterval(changed, lookAgainMilliseconds);
+        timer.unref();
+        return {
+          close: () => {
+            clearInterval(timer);
+            for (const off of unsubscribe) off();
+            watch.release();
+          },
+          read: async () => {
+            await watch.synced();
+            if (reread || events === 0) {
+              reread = false;
+              row = (await this.repository.find(deploymentId)) ?? row;
+            }
+            const rollout = rolloutValue(row, watch.state(), this.clock.now());
+            const done = isFinished(row.phase);
+            const text = JSON.stringify({ ...rollout, observed: { ...rollout.observed, observedAt: null } });
+            if (text === last && !done) return { events: [] };
+            last = text;
+            events += 1;
+            const cursor = encodeCursor([deploymentId, events]);
+            return {
+              events: [
+                {
+                  type: done ? 'COMPLETED' : 'PROGRESSED',
+                  cursor,
+                  phase: rollout.phase,
+                  rollout,
+                  deployment: row,
+                },
+              ],
+              done,
+            };
+          },
+        };
+      },
+      { ahead: maximumAhead },
+    );
     return this.guard.guard(caller, stream, check);
   }
 }

@@ -33,8 +33,8 @@ const isHttp = ({ protocol }: PortSpec): boolean => protocol === 'HTTP' || proto
 const transportOf = ({ protocol }: PortSpec): 'TCP' | 'UDP' => (protocol === 'UDP' ? 'UDP' : 'TCP');
 
 /**
- * The Kubernetes objects of a service, in the order to apply them: what pods need first, then the Deployment, then
- * the ways in. A pure function.
+ * The Kubernetes objects of a service, in the order to apply them: what pods need and the ways in first, then the
+ * Deployment, so that nothing starts when the cluster refuses one of them. A pure function.
  */
 export function buildWorkload(input: WorkloadInput): KubernetesObject[] {
   const { spec } = input.deployment;
@@ -42,9 +42,9 @@ export function buildWorkload(input: WorkloadInput): KubernetesObject[] {
     ...(spec.files.length > 0 ? [configMap(input)] : []),
     ...spec.volumes.flatMap((volume) => (volume.size === null ? [] : [claim(input, volume)])),
     ...(spec.ports.length > 0 ? [internalService(input)] : []),
-    deployment(input),
     ...publicService(input),
     ...ingress(input),
+    deployment(input),
   ];
 }
 

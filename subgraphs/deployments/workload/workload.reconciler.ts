@@ -12,13 +12,19 @@ import type { ServiceRepository } from '../service/service.repository.js';
 import { isRefusal, type WorkloadApplier } from './workload.applier.js';
 import { buildWorkload } from './workload.builder.js';
 
+interface Reconciled {
+  readonly refusal?: MeridianError;
+  /** Removes what earlier specifications wanted; nobody needs to wait for it. */
+  readonly prune?: () => Promise<void>;
+}
+
 /**
  * Makes clusters match what is recorded. It is given only which service to look at and reads the rest, so a second
  * call does no harm, and whoever comes last, in whatever process, writes the newest deployment.
  */
 export class WorkloadReconciler {
   /** The last run asked for, for each service: one at a time. */
-  readonly #running = new Map<string, Promise<MeridianError | undefined>>();
+  readonly #running = new Map<string, Promise<void>>();
 
   constructor(
     private readonly database: Database,
@@ -35,41 +41,48 @@ export class WorkloadReconciler {
    * again later.
    */
   async reconcile(serviceId: string): Promise<MeridianError | undefined> {
-    const before = this.#running.get(serviceId) ?? Promise.resolve(undefined);
-    const run = before.catch(() => undefined).then(() => this.#run(serviceId));
-    this.#running.set(serviceId, run);
-    try {
-      return await run;
-    } finally {
-      if (this.#running.get(serviceId) === run) this.#running.delete(serviceId);
-    }
+    const before = this.#running.get(serviceId) ?? Promise.resolve();
+    const run = before.then(() => this.#run(serviceId));
+    // The next run waits for the pruning of this one, or objects that it has just made could be pruned.
+    const tidied = run.then(({ prune }) => prune?.()).catch(() => undefined);
+    this.#running.set(serviceId, tidied);
+    void tidied.then(() => {
+      if (this.#running.get(serviceId) === tidied) this.#running.delete(serviceId);
+    });
+    return (await run).refusal;
   }
 
-  async #run(serviceId: string): Promise<MeridianError | undefined> {
+  /** Resolves when nothing is written any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  async #run(serviceId: string): Promise<Reconciled> {
     for (;;) {
       const service = await this.services.findEvenDeleted(serviceId);
-      if (!service) return undefined;
+      if (!service) return {};
       if (service.deletedAt) {
         await this.#remove(service);
-        return undefined;
+        return {};
       }
-      if (service.currentDeploymentId === null) return undefined;
+      if (service.currentDeploymentId === null) return {};
       const deployment = await this.deployments.find(service.currentDeploymentId);
-      if (!deployment || deployment.phase === 'FAILED' || deployment.phase === 'ABORTED') return undefined;
-      const refusal = await this.#apply(service, deployment);
-      const now = await this.services.findEvenDeleted(serviceId);
-      // Someone else went on meanwhile, and may have written before us.
-      if (
-        now?.currentDeploymentId === service.currentDeploymentId &&
-        now.deletedAt === null &&
-        (await this.deployments.find(deployment.id))?.paused === deployment.paused
-      ) {
-        return refusal;
-      }
+      if (!deployment || deployment.phase === 'FAILED' || deployment.phase === 'ABORTED') return {};
+      const reconciled = await this.#apply(service, deployment);
+      const [serviceNow, deploymentNow] = await Promise.all([
+        this.services.findEvenDeleted(serviceId),
+        this.deployments.find(deployment.id),
+      ]);
+      // Someone else may have gone on meanwhile, and have written before us.
+      const isCurrent =
+        serviceNow?.currentDeploymentId === service.currentDeploymentId &&
+        serviceNow.deletedAt === null &&
+        deploymentNow?.paused === deployment.paused;
+      if (isCurrent) return reconciled;
     }
   }
 
-  async #apply(service: ServiceEntity, deployment: DeploymentEntity): Promise<MeridianError | undefined> {
+  async #apply(service: ServiceEntity, deployment: DeploymentEntity): Promise<Reconciled> {
     const objects = buildWorkload({
       service,
       deployment,
@@ -80,13 +93,15 @@ export class WorkloadReconciler {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       await this.#fail(service, deployment, error);
-      return error;
+      return { refusal: error };
     }
     await this.#applied(service, deployment);
-    await this.applier
-      .prune(service, objects)
-      .catch((error) => this.logger.warn({ error, service: service.id }, 'workload could not be pruned'));
-    return undefined;
+    return {
+      prune: () =>
+        this.applier
+          .prune(service, objects)
+          .catch((error) => this.logger.warn({ error, service: service.id }, 'workload could not be pruned')),
+    };
   }
 
   async #applied(service: ServiceEntity, deployment: DeploymentEntity): Promise<void> {
