@@ -46,7 +46,8 @@ const fieldOf = (resource: Resource, object: any, field: string): string => {
     if (field === 'source') return object.source?.component ?? '';
     if (field === 'reportingComponent') return object.reportingComponent ?? '';
   }
-  const value = field.split('.').reduce((inner, key) => inner?.[key], object);
+  const stored = field.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent');
+  const value = stored.split('.').reduce((inner, key) => inner?.[key], object);
   if (field === 'spec.unschedulable' || field === 'spec.hostNetwork') return String(value ?? false);
   if (field === 'status.replicas') return String(value ?? 0);
   return value === undefined || value === null ? '' : String(value);

@@ -17,6 +17,8 @@ export interface View {
   readonly resource: string;
   readonly group: string;
   readonly version: string;
+  /** Under the names of this version. */
+  readonly fieldSelectors: readonly string[];
   show(object: KubernetesObject): KubernetesObject;
   store(draft: any): any;
 }
@@ -35,7 +37,7 @@ export const servedKinds: readonly ServedKind[] = [
   ...resources.map(asStored),
   ...views.map((view): ServedKind => {
     const stored = findResource(view.resource) as Resource;
-    return { ...view, resource: { ...stored, group: view.group, version: view.version } };
+    return { ...view, resource: { ...stored, group: view.group, version: view.version, fieldSelectors: view.fieldSelectors } };
   }),
 ];
 

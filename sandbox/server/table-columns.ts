@@ -27,6 +27,9 @@ const formatLabels = (labels: Record<string, string> | undefined): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(',') || NONE;
 
+const lastSeen = ({ series, lastTimestamp, eventTime }: any): string | undefined =>
+  series?.lastObservedTime ?? lastTimestamp ?? eventTime;
+
 const addressOf = (node: any, type: string): string =>
   node.status?.addresses?.find((each: any) => each.type === type)?.address ?? NONE;
 
@@ -80,6 +83,20 @@ export const columnsOf: Readonly<Record<string, readonly Column[]>> = {
     ),
     age,
     wide('Selector', ({ spec }) => formatLabels(spec.selector)),
+  ],
+  events: [
+    plain('Last Seen', (event, now) => ageOf(lastSeen(event), now)),
+    plain('Type', ({ type }) => type ?? ''),
+    plain('Reason', ({ reason }) => reason ?? ''),
+    plain('Object', ({ involvedObject: { kind, name } }) => `${(kind ?? '').toLowerCase()}/${name ?? ''}`),
+    wide('Subobject', ({ involvedObject }) => involvedObject.fieldPath ?? ''),
+    wide('Source', ({ source, reportingComponent, reportingInstance }) =>
+      [source?.component || reportingComponent, source?.host || reportingInstance].filter((part) => part).join(', '),
+    ),
+    plain('Message', ({ message }) => (message ?? '').trim()),
+    wide('First Seen', (event, now) => ageOf(event.firstTimestamp ?? event.eventTime, now)),
+    wide('Count', ({ count, series }) => series?.count ?? count ?? 1),
+    { name: 'Name', format: 'name', priority: 1, cell: ({ metadata }) => metadata.name },
   ],
   nodes: [
     plain('Status', ({ spec, status }) => {

@@ -12,10 +12,7 @@ export const tableOf = (
   query: URLSearchParams,
   now: number,
 ): object => {
-  const columns: readonly Column[] = [
-    { name: 'Name', format: 'name', cell: (object) => object.metadata.name },
-    ...(columnsOf[resource.name] ?? [{ name: 'Age', cell: (object, at) => ageOf(object.metadata.creationTimestamp, at) }]),
-  ];
+  const columns = columnsFor(resource.name);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -33,6 +30,13 @@ export const tableOf = (
     })),
   };
 };
+
+const nameColumn: Column = { name: 'Name', format: 'name', cell: ({ metadata }) => metadata.name };
+const ageColumn: Column = { name: 'Age', cell: ({ metadata }, now) => ageOf(metadata.creationTimestamp, now) };
+
+/** Events are the one kind that does not begin with its name. */
+const columnsFor = (resource: string): readonly Column[] =>
+  resource === 'events' ? (columnsOf['events'] ?? []) : [nameColumn, ...(columnsOf[resource] ?? [ageColumn])];
 
 const rowObject = (object: KubernetesObject, include: string): object | null => {
   if (include === 'None') return null;

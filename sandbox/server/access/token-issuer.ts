@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { KubernetesObject } from '../../storage/api.js';
 import { keyOf, type Store } from '../../storage/store.js';
 import { AUTHENTICATED, type User } from './access.js';
@@ -6,6 +6,7 @@ import { AUTHENTICATED, type User } from './access.js';
 export const API_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 
 interface IssuedToken {
+  readonly id: string;
   readonly account: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly audiences: readonly string[];
   readonly expiresAt: number;
@@ -24,7 +25,7 @@ export class TokenIssuer {
     const token = randomBytes(32).toString('base64url');
     const expiresAt = this.now() + seconds * 1000;
     const account = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid };
-    this.issued.set(token, { account, audiences, expiresAt });
+    this.issued.set(token, { id: randomUUID(), account, audiences, expiresAt });
     return { token, expiresAt };
   }
 
@@ -39,6 +40,7 @@ export class TokenIssuer {
       name: `system:serviceaccount:${namespace}:${name}`,
       uid,
       groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+      extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${known.id}`] },
     };
   }
 

@@ -9,7 +9,7 @@ export const chooseContainer = (pod: KubernetesObject, wanted: string | null): s
     if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
     return wanted;
   }
-  if (names.length === 1) return names[0] as string;
+  if (containers.length === 1) return containers[0].name;
   throw badRequest(
     `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`,
   );

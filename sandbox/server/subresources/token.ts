@@ -23,6 +23,7 @@ export const handleToken = async (request: ResourceRequest): Promise<void> => {
   const { draft } = parseObject(await readBody(request.request), mediaTypeOf(request.request), KIND);
   const { object } = decodeKind(KIND.kind, KIND.version, MODEL, draft);
   const account = getExisting(request);
+  const given = object.spec ?? {};
   const spec = {
     audiences: object.spec?.audiences ?? [API_AUDIENCE],
     expirationSeconds: object.spec?.expirationSeconds ?? DEFAULT_SECONDS,
@@ -38,13 +39,15 @@ export const handleToken = async (request: ResourceRequest): Promise<void> => {
   const { token, expiresAt } = context.access.tokens.issue(account, spec.audiences, spec.expirationSeconds);
   const { name, uid } = account.metadata;
   const creationTimestamp = timestamp(context.now());
-  const requested = { kind: KIND.kind, apiVersion: 'authentication.k8s.io/v1', metadata: { name, namespace, uid, creationTimestamp }, spec };
-  const tracked = trackUpdate(MODEL, decode(MODEL, { metadata: {}, spec: { boundObjectRef: null } }).object, requested, {
+  const metadata = { name, namespace, uid, creationTimestamp };
+  // Who asked owns what was in the request, and the time, which is defaulted before.
+  const asked = { metadata, spec: { ...given, expirationSeconds: spec.expirationSeconds } };
+  const { metadata: tracked } = trackUpdate(MODEL, decode(MODEL, { metadata: {}, spec: {} }).object, asked, {
     name: manager,
     apiVersion: 'authentication.k8s.io/v1',
     time: creationTimestamp,
     subresource: 'token',
   });
   const status = { token, expirationTimestamp: timestamp(expiresAt) };
-  sendObject(response, 201, { ...tracked, status }, accepted.format);
+  sendObject(response, 201, { kind: KIND.kind, apiVersion: 'authentication.k8s.io/v1', metadata: tracked, spec, status }, accepted.format);
 };

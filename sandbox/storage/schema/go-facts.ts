@@ -39,6 +39,8 @@ export const valueStructs: ReadonlySet<string> = new Set([
   'V1RoleBinding.roleRef',
   'V1ClusterRoleBinding.roleRef',
   'V1IngressServiceBackend.port',
+  'V1LocalSubjectAccessReview.spec',
+  'AuthenticationV1TokenRequest.spec',
 ]);
 
 /** Lists and references without `omitempty`: null when absent. By `model.field`. */

@@ -9,7 +9,13 @@ export interface Answer {
 }
 
 /** A request as it was recorded, byte for byte, with the sandbox's credentials. */
-export const open = (sandbox: Sandbox, recorded: RecordedRequest, path: string, body: unknown): Promise<IncomingMessage> =>
+export const open = (
+  sandbox: Sandbox,
+  recorded: RecordedRequest,
+  path: string,
+  body: unknown,
+  token: string | undefined,
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(sandbox.url);
     const { authorization: _redacted, ...headers } = recorded.headers;
@@ -22,7 +28,7 @@ export const open = (sandbox: Sandbox, recorded: RecordedRequest, path: string, 
         method: recorded.method,
         headers: {
           ...headers,
-          ...authorizationOf(sandbox, recorded.identity),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),
         },
       },
@@ -32,10 +38,18 @@ export const open = (sandbox: Sandbox, recorded: RecordedRequest, path: string, 
     sent.end(text);
   });
 
-export const authorizationOf = (sandbox: Sandbox, identity: string | undefined): Record<string, string> => {
-  if (identity === 'no credentials') return {};
-  if (identity === undefined) return { authorization: `Bearer ${sandbox.token}` };
-  return { authorization: 'Bearer not-a-token' };
+/** Asks the sandbox for a token of a service account, as a pod would get one. */
+export const requestToken = async (
+  sandbox: Sandbox,
+  { namespace, account, audiences }: { namespace: string; account: string; audiences?: readonly string[] },
+): Promise<string> => {
+  const response = await fetch(`${sandbox.url}/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ spec: { ...(audiences ? { audiences } : {}) } }),
+  });
+  const { status } = (await response.json()) as { status: { token: string } };
+  return status.token;
 };
 
 export const readAll = async (message: IncomingMessage): Promise<Answer> => {

@@ -16,9 +16,12 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/^(g{58})[a-z0-9]{5}$/, '$1<suffix>'],
   [/"(g{58})[a-z0-9]{5}"/g, '"$1<suffix>"'],
   [/\.[0-9a-f]{16}$/, '.<event>'],
+  [/start exec \\*"[0-9a-f]{64}\\*"/g, 'start exec <exec>'],
   [/containerd:\/\/[0-9a-f]+/g, '<container>'],
   [/sha256:[0-9a-f]+/g, '<digest>'],
-  [/\b10\.(96|244)\.\d+\.\d+/g, '<ip>'],
+  [/\b10\.(?!0\.0\.)\d+\.\d+\.\d+/g, '<ip>'],
+  [/\bdefault-scheduler-\S+/g, 'default-scheduler-<host>'],
+  [/credential-id/g, '<credential>'],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<suffix>'],
   [/current: \d+/g, 'current: <version>'],
   [/in record \(\d+\)/g, 'in record (<version>)'],
@@ -33,6 +36,7 @@ const normaliseText = (given: string, key: string): string => {
   if (key === 'pod-template-hash' || key === 'controller-revision-hash') return '<hash>';
   if (key === 'name' || key === 'generateName') text = text.replace(new RegExp(`-${CHARACTERS}{8,10}(-?)$`), '-<hash>$1');
   if (key === 'continue') return text === '' ? text : normaliseToken(text);
+  if (key === 'token' && text.length > 12) return '<token>';
   if (key === 'ca.crt') return '<certificate>';
   return patterns.reduce((result, [pattern, by]) => result.replace(pattern, by), text);
 };

@@ -1,18 +1,23 @@
 import type { IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 
 /** Collects the lines of a watch while other requests are made. */
 export class OpenStream {
-  readonly lines: string[] = [];
+  text = '';
   isEnded = false;
 
   constructor(private readonly message: IncomingMessage) {
-    const reader = createInterface({ input: message });
-    reader.on('line', (line) => this.lines.push(line));
+    message.setEncoding('utf8');
+    message.on('data', (text: string) => {
+      this.text += text;
+    });
     message.once('close', () => {
       this.isEnded = true;
     });
     message.on('error', () => undefined);
+  }
+
+  get lines(): string[] {
+    return this.text.split('\n').filter((line) => line !== '');
   }
 
   close(): void {

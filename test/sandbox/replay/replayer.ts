@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { ManualClock } from '../../../sandbox/controllers/manual-clock.js';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
-import { type Answer, open, readAll } from './connection.js';
+import { type Answer, open, readAll, requestToken } from './connection.js';
 import { firstDifference, normalise } from './normalise.js';
 import type { Exchange } from './recording.js';
+import { replayCommand } from './replay-command.js';
 import { OpenStream } from './replay-watch.js';
 import type { Scenario } from './scenarios.js';
 import { Translation } from './translation.js';
@@ -56,8 +57,10 @@ const settle = async (clock: ManualClock): Promise<void> => {
 class Replayer {
   private readonly translation: Translation;
   private readonly watches: OpenWatch[] = [];
+  private readonly follows: OpenWatch[] = [];
   private readonly done: Outcome[] = [];
-  private readonly startedAt: number;
+  private readonly tokens = new Map<string, string>();
+  private startedAt: number;
 
   constructor(
     private readonly sandbox: Sandbox,
@@ -71,15 +74,23 @@ class Replayer {
   async run(index: number, exchange: Exchange): Promise<string | undefined> {
     await this.advanceTo(exchange.atMs);
     await this.closeEnded(exchange.atMs);
+    const before = this.clock.now();
     await this.scenario.before?.[index]?.(this.sandbox, (ms) => this.clock.advance(ms));
+    this.startedAt += this.clock.now() - before;
     const { request, response } = exchange;
-    if (exchange.frames || request.headers['upgrade']) return 'frames of exec, attach and followed logs are not replayed here';
     const path = this.translation.path(request.path);
-    const message = await this.whileTimePasses(open(this.sandbox, this.translation.request(request), path, this.translation.body(request.body)));
+    const token = await this.tokenOf(request.identity);
+    if (request.headers['upgrade']) return replayCommand(this.sandbox, this.clock, exchange, path, token);
+    const body = await this.withToken(index, this.translation.body(request.body));
+    const message = await this.whileTimePasses(open(this.sandbox, this.translation.request(request), path, body, token));
     if (exchange.events && (response?.status ?? 200) === 200) {
       if (message.statusCode !== 200) return `expected a stream, got ${message.statusCode} ${(await readAll(message)).text.slice(0, 300)}`;
       this.watches.push({ index, exchange, stream: new OpenStream(message) });
       await settle(this.clock);
+      return 'later' as never;
+    }
+    if (exchange.frames) {
+      this.follows.push({ index, exchange, stream: new OpenStream(message) });
       return 'later' as never;
     }
     const answer = await this.whileTimePasses(readAll(message));
@@ -89,10 +100,39 @@ class Replayer {
 
   async finish(): Promise<Outcome[]> {
     await this.scenario.after?.(this.sandbox, (ms) => this.clock.advance(ms));
-    const last = Math.max(0, ...this.watches.map(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? 0)));
+    const last = Math.max(0, ...[...this.watches, ...this.follows].map(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? 0)));
     await this.advanceTo(last);
     await this.closeEnded(Number.POSITIVE_INFINITY);
+    for (const { index, exchange, stream } of this.follows) {
+      const wanted = (exchange.frames ?? []).map(({ text }) => text ?? '').join('');
+      const difference = firstDifference(normalise(wanted), normalise(stream.text));
+      const ended = String(exchange.end).startsWith('server');
+      const wrongEnd = ended && !stream.isEnded ? 'the stream was not ended' : undefined;
+      this.done.push({ index, note: exchange.note, difference: difference ?? wrongEnd });
+      stream.close();
+    }
     return this.done;
+  }
+
+  /** Undefined for requests without credentials. */
+  private async tokenOf(identity: string | undefined): Promise<string | undefined> {
+    if (identity === undefined) return this.sandbox.token;
+    if (identity === 'no credentials') return undefined;
+    const account = this.scenario.accounts?.[identity];
+    if (!account) return 'not-a-token';
+    let token = this.tokens.get(identity);
+    if (!token) {
+      token = await requestToken(this.sandbox, account);
+      this.tokens.set(identity, token);
+    }
+    return token;
+  }
+
+  /** The recorder took tokens out of bodies. */
+  private async withToken(index: number, body: unknown): Promise<unknown> {
+    const account = this.scenario.tokens?.[index];
+    if (!account) return body;
+    return JSON.parse(JSON.stringify(body).replaceAll('REDACTED-TOKEN', await requestToken(this.sandbox, account)));
   }
 
   private strip(value: unknown): unknown {

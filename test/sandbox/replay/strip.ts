@@ -25,3 +25,14 @@ export const withoutControllerTraces = (value: any): any => {
   const { status: _status, ...rest } = cleaned;
   return { ...rest, metadata: { ...metadata, ...(Object.keys(others).length > 0 ? { annotations: others } : {}) } };
 };
+
+const CONTROLLERS = new Set(['kube-controller-manager', 'kubelet', 'kube-scheduler']);
+
+/** For scenarios about clients: which fields the controllers own is left out. */
+export const withoutControllerManagers = (value: any): any =>
+  mapObjects(value, (object) => {
+    if (!Array.isArray(object.managedFields)) return object;
+    const { managedFields, ...rest } = object;
+    const others = managedFields.filter(({ manager }: any) => !CONTROLLERS.has(manager));
+    return others.length > 0 ? { ...rest, managedFields: others } : rest;
+  });
