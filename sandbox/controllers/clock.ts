@@ -8,10 +8,13 @@ export interface Clock {
 
 export type TimerHandle = unknown;
 
-/** The clock of the machine. Its timers never keep the process alive. */
+/** Node fires longer timers at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The clock of the machine. Its timers never keep the process alive; very long ones come early. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms).unref(),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(ms, LONGEST_MS)).unref(),
   clear: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };
 

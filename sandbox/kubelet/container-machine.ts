@@ -7,6 +7,7 @@ import type { ContainerState, Terminated } from './container-state.js';
 import { readSteering, type Steering } from './faults.js';
 import { type ImageReference, parseImage } from './image.js';
 import { ImagePull } from './image-pull.js';
+import { faultExit, plannedExit } from './planned-exit.js';
 import { programOf } from './programs/catalogue.js';
 import type { Program } from './programs/program.js';
 
@@ -14,8 +15,6 @@ const CREATE_MS = 30;
 const START_MS = 600;
 const SYNC_MS = 1000;
 const RETRY_MS = 12_000;
-const CRASH_AFTER_MS = 1000;
-const OOM_AFTER_MS = 2000;
 
 type Phase =
   | 'idle'
@@ -43,6 +42,7 @@ export class ContainerMachine {
   private readonly crashBackOff = new BackOff();
   private phase: Phase = 'idle';
   private due: number | undefined;
+  private isProgram = false;
   private exiting: { code: number; reason: string; message?: string } | undefined;
 
   constructor(
@@ -218,34 +218,16 @@ export class ContainerMachine {
       this.exiting = { code, reason: code === 0 ? 'Completed' : 'Error' };
       this.host.wake();
     });
-    this.planExit(kind, now);
+    this.isProgram = kind === 'program';
     return 'again';
-  }
-
-  /** What will end the container without anybody asking. */
-  private planExit(kind: string, now: number): void {
-    if (exhaustsMemory(this.spec))
-      this.planned = { at: now + this.host.scaled(400), code: 137, reason: 'OOMKilled' };
-    else if (kind === 'program' && this.program.exitsWith !== undefined)
-      this.planned = { at: now + this.host.scaled(100), code: this.program.exitsWith, reason: 'Completed' };
-    else this.planned = undefined;
-  }
-
-  private planned: { at: number; code: number; reason: string } | undefined;
-
-  private plannedExit(startedAt: number): typeof this.planned {
-    const { fault } = this.steering();
-    if (fault === 'crash-loop')
-      return { at: startedAt + this.host.scaled(CRASH_AFTER_MS), code: 1, reason: 'Error' };
-    if (fault === 'oom')
-      return { at: startedAt + this.host.scaled(OOM_AFTER_MS), code: 137, reason: 'OOMKilled' };
-    return this.planned;
   }
 
   private stepRunning(): number | undefined | 'again' {
     if (this.state.kind !== 'running') return undefined;
     const now = this.host.now();
-    const planned = this.plannedExit(this.state.startedAt);
+    const planned = this.isProgram
+      ? plannedExit(this.host, this.spec, this.program, this.steering().fault, this.state.startedAt)
+      : faultExit(this.host, this.steering().fault, this.state.startedAt);
     if (planned && planned.at <= now && !this.exiting) {
       if (planned.code === 1) this.instance?.writeCrashLines();
       this.exiting = planned;
