@@ -116,6 +116,66 @@ describe('three clusters, one of which refuses connections (CL-1)', () => {
   });
 });
 
+describe('what is asked for on a cluster', () => {
+  it('counts all pods, also those that Meridian does not manage', async () => {
+    const sandbox = await startSandbox({ name: 'busy', pace: 0.1 });
+    sandbox.api.create('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a', namespace: 'default' },
+      spec: {
+        containers: [
+          { name: 'a', image: 'nginx', resources: { requests: { cpu: '300m', memory: '64Mi' } } },
+          { name: 'b', image: 'nginx', resources: { requests: { cpu: '200m' } } },
+        ],
+      },
+    });
+    const own = await startPlatform({ origins: [sandbox.url] });
+    try {
+      const input = { name: 'busy', infrastructure: 'OTHER', kubeconfig: sandbox.kubeconfig };
+      const { cluster } = await own.admin.clusters.mutate(
+        'registerCluster',
+        input,
+        'cluster { requested { cpuCores memoryBytes pods } }',
+      );
+      expect(cluster.requested).toEqual({ cpuCores: 0.5, memoryBytes: 64 * 1024 ** 2, pods: 1 });
+    } finally {
+      await own.dispose();
+      await sandbox.dispose();
+    }
+  });
+});
+
+describe('what is used on a cluster', () => {
+  it('is what metrics.k8s.io says, for each node and together', async () => {
+    const node = {
+      metadata: { name: 'n1', uid: 'u', resourceVersion: '1' },
+      status: { capacity: { cpu: '4', memory: '8Gi' } },
+    };
+    const metrics = { metadata: { name: 'n1' }, usage: { cpu: '250m', memory: '1Gi' } };
+    const server = await FakeApiServer.start(({ url }, response) => {
+      if (url.searchParams.has('watch')) return response.writeHead(200).flushHeaders();
+      const items = url.pathname.startsWith('/apis/metrics.k8s.io/') ? [metrics] : [node];
+      return sendJson(response, 200, { gitVersion: 'v1.33.0', metadata: { resourceVersion: '1' }, items });
+    });
+    const own = await startPlatform({ origins: [server.origin] });
+    try {
+      const { cluster } = await own.admin.clusters.mutate(
+        'registerCluster',
+        { name: 'metered', infrastructure: 'OTHER', server: server.origin, token: 'some-token' },
+        'cluster { usage { cpuCores memoryBytes pods } nodes { nodes { name usage { cpuCores memoryBytes } } } }',
+      );
+      expect(cluster).toEqual({
+        usage: { cpuCores: 0.25, memoryBytes: 1024 ** 3, pods: null },
+        nodes: { nodes: [{ name: 'n1', usage: { cpuCores: 0.25, memoryBytes: 1024 ** 3 } }] },
+      });
+    } finally {
+      await own.dispose();
+      await server.close();
+    }
+  });
+});
+
 describe('a cluster whose API server is not ready', () => {
   it('is DEGRADED, and CREDENTIALS_REJECTED once it refuses the token', async () => {
     let answer = 500;

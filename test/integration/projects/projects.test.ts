@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostileNames } from '../../kit/hostile-names.js';
 import { type Platform, startPlatform, type User, uniqueName } from '../clusters/platform.js';
 
 const fields = 'project { id name displayName description version createdBy { id } createdAt updatedAt }';
@@ -122,6 +123,17 @@ describe('creating a project', () => {
   ])('refuses a %s that is not one', async (field, input) => {
     const refusal = await admin.projects.refusal('createProject', { name: uniqueName('bad'), ...input });
     expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', field: ['input', field] });
+  });
+});
+
+describe('a hostile name of a project (IN-5)', () => {
+  it.each(hostileNames)('is refused wherever it is given: %j', async (name) => {
+    const refusal = await admin.projects.refusal('createProject', { name });
+    expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', field: ['input', 'name'] });
+    for (const query of ['project(name: $name) { id }', 'projects(filter: { name: $name }) { totalCount }']) {
+      const { errors } = await admin.projects.send(`query ($name: String!) { ${query} }`, { name });
+      expect(errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    }
   });
 });
 
