@@ -175,6 +175,16 @@ describe('a command without a terminal', () => {
     expect((await run('web', 'ps')).stdout).toContain('nginx: master process');
   });
 
+  it.each(['python3', 'js-exec', 'sqlite3', 'nc'])('cannot leave the simulation through %s', async (name) => {
+    expect((await run('web', `${name} -c 1`)).exit).toEqual({ code: 127 });
+  });
+
+  it('cannot run for ever without waiting', async () => {
+    const { exit, stderr } = await run('web', 'while :; do :; done');
+    expect(exit).toEqual({ code: 126 });
+    expect(stderr).toContain('too many commands');
+  });
+
   it('can kill itself', async () => {
     expect((await run('box', 'kill -9 $$')).exit).toEqual({ code: 137 });
   });

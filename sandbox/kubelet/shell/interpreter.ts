@@ -1,4 +1,13 @@
-import { Bash, type Command, type CommandNode, parse, type ScriptNode, serialize } from 'just-bash';
+import {
+  Bash,
+  type Command,
+  type CommandName,
+  type CommandNode,
+  getCommandNames,
+  parse,
+  type ScriptNode,
+  serialize,
+} from 'just-bash';
 import type { DeviceFiles } from './device-files.js';
 import { redirectToTerminal, type StreamPaths } from './terminal-redirects.js';
 
@@ -25,12 +34,16 @@ const INTERNAL = new Set(['SHELLOPTS', 'BASHOPTS', 'OSTYPE', 'MACHTYPE', 'HOSTTY
 /** Ended scripts answer this to the last command, which is there to tell `exit` from the end of the script. */
 const END = '__end_of_script';
 
-/** All tools that read files, text and JSON; nothing that runs other languages or reaches a network. */
+/** Bundled commands that run other languages, start worker threads or reach a network. */
+const EXCLUDED = new Set<string>(['sqlite3', 'python3', 'python', 'js-exec', 'curl', 'html-to-markdown']);
+const COMMANDS = getCommandNames().filter((name) => !EXCLUDED.has(name));
+
 const INTERRUPTED = 130;
 
+/** Few enough commands that a script without end does not hold up the process for long. */
 const LIMITS = {
-  maxCommandCount: 20_000,
-  maxLoopIterations: 20_000,
+  maxCommandCount: 10_000,
+  maxLoopIterations: 10_000,
   maxExecutionTimeMs: 2 ** 31 - 1,
   maxOutputSize: 16 << 20,
   maxStringLength: 16 << 20,
@@ -59,6 +72,7 @@ export class Interpreter {
       cwd: options.directory,
       sleep: options.sleep,
       processInfo: { pid: options.pid, ppid: 0, uid: 0, gid: 0 },
+      commands: COMMANDS as CommandName[],
       customCommands: [...options.commands, this.endOfScript()],
       executionLimits: LIMITS,
       // It would replace globals such as setTimeout and Function for the time of a script, and this process serves others.

@@ -56,7 +56,10 @@ export class Terminal {
   private recalled = 0;
   private finish: ((line: string | undefined) => void) | undefined;
 
-  constructor(private readonly write: (text: string) => void) {
+  private echoed = '';
+  private isProcessing = false;
+
+  constructor(private readonly send: (text: string) => void) {
     this.commandInput.onWanted = () => this.process();
   }
 
@@ -82,7 +85,32 @@ export class Terminal {
     });
   }
 
+  /** What one piece of input gives is sent in one piece. */
   private process(): void {
+    const isOutermost = !this.isProcessing;
+    this.isProcessing = true;
+    try {
+      this.processKeys();
+    } finally {
+      if (isOutermost) {
+        this.isProcessing = false;
+        this.flush();
+      }
+    }
+  }
+
+  private write(text: string): void {
+    this.echoed += text;
+    if (!this.isProcessing) this.flush();
+  }
+
+  private flush(): void {
+    const text = this.echoed;
+    this.echoed = '';
+    if (text) this.send(text);
+  }
+
+  private processKeys(): void {
     while (this.typed !== '') {
       if (!this.finish && !this.isPassable()) return;
       const sequence = SEQUENCE.exec(this.typed)?.[0];
