@@ -36,6 +36,8 @@ export function simulateCluster({ nodes = 1, pace = 1, storageClasses }: Cluster
     events,
     /** Advances until the condition holds; fails after the given simulated time. */
     async until(condition: () => boolean, ms = 120_000): Promise<void> {
+      // Loaded when the first script runs, which takes real time that this clock knows nothing of.
+      await import('./shell/run-command.js');
       for (let waited = 0; !condition(); waited += 10) {
         if (waited > ms)
           throw new Error(`the condition did not come about within ${ms} ms of simulated time`);
