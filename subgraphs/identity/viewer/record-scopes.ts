@@ -1,3 +1,4 @@
+import { BadUserInputError } from '../../shared/errors.js';
 import type { Scope } from '../../shared/permissions.js';
 import type { PublishedClusterConnections } from '../../shared/published/cluster-connection.js';
 import type { PublishedEnvironments } from '../../shared/published/environment.js';
@@ -11,7 +12,7 @@ export class RecordScopes {
     private readonly instances: PublishedInstances,
   ) {}
 
-  /** Undefined when there is no such record, or its kind is not published. */
+  /** Undefined when there is no such record; throws for kinds whose owner does not publish where they belong. */
   async find(id: string): Promise<Scope | undefined> {
     switch (id.slice(0, id.indexOf('_'))) {
       case 'project':
@@ -22,6 +23,13 @@ export class RecordScopes {
         return levelsOf(await this.instances.find(id));
       case 'cluster':
         return (await this.clusters.listIds()).includes(id) ? { clusterId: id } : undefined;
+      case 'application':
+      case 'service':
+      case 'deployment':
+        throw BadUserInputError.at(
+          ['on'],
+          'on is an application, service or deployment: ask about its environment or project instead.',
+        );
       default:
         return undefined;
     }

@@ -16,7 +16,8 @@ export class CanArguments {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'A project, environment, instance or cluster. When left out: anywhere at all.',
+    description:
+      'A project, environment, instance or cluster; for a service, its environment. When left out: anywhere at all.',
   })
   on?: string | null;
 }

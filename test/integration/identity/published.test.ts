@@ -128,6 +128,9 @@ describe('what identity publishes', () => {
     expect(await can('deployments.deploy', newId('environment'))).toBe(false);
     expect(await can('users.manage')).toBe(false);
     expect(await can('deployments.deploy', 'nonsense')).toBe(false);
+    await expect(can('deployments.deploy', newId('service'))).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
     await expect(can('Deployments.deploy')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     const admin = await identity.admin.query(
       `{ viewer { yes: can(permission: "clusters.update", on: "${cluster}") no: can(permission: "clusters.update", on: "${newId('cluster')}") } }`,

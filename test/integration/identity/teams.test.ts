@@ -113,7 +113,8 @@ describe('teams', () => {
       const document =
         'query ($first: Int) { teams(first: $first) { nodes { name members(first: 2) { totalCount nodes { login } pageInfo { hasNextPage endCursor } } } } }';
       const { teams } = await identity.admin.query(document, { first });
-      const count = spy.mock.calls.length;
+      // What the caller may is cached, or not: it does not count.
+      const count = spy.mock.calls.filter((call) => !/published_/.test(JSON.stringify(call[0]))).length;
       spy.mockRestore();
       return { teams: teams.nodes.filter(({ name }: any) => name.startsWith('crowd')), count };
     };
