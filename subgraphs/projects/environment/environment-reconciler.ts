@@ -17,6 +17,8 @@ export interface ReconciledEnvironments {
 
 /** Whoever creates is given this long before somebody else finishes it. */
 const creatingForMs = 60_000;
+/** How soon a cluster is looked at after it changed; then ever less often until it answers. */
+const changedAgainMs = 500;
 /** How soon one that is being deleted is looked at again. */
 const deletingAgainMs = 1_000;
 
@@ -46,9 +48,14 @@ export class EnvironmentReconciler {
   ) {}
 
   start(): void {
-    this.#unsubscribe = this.options.events.on('environment.changed', ({ environmentId }) =>
-      this.#soon(environmentId, 0),
-    );
+    const { events } = this.options;
+    const unsubscribers = [
+      events.on('environment.changed', ({ environmentId }) => this.#soon(environmentId, 0)),
+      events.on('cluster.changed', ({ clusterId }) => this.#recheck(clusterId, changedAgainMs)),
+    ];
+    this.#unsubscribe = () => {
+      for (const unsubscribe of unsubscribers) unsubscribe();
+    };
     this.#next(0);
   }
 
@@ -76,6 +83,26 @@ export class EnvironmentReconciler {
     this.#next(this.options.intervalMs * (0.9 + 0.2 * this.options.random()));
   }
 
+  /** New credentials or another address: what a cluster has forgotten is made again without waiting for a round. */
+  #recheck(clusterId: string, delay: number): void {
+    if (this.#disposed || delay > this.options.intervalMs) return;
+    clearTimeout(this.#timers.get(clusterId));
+    const timer = setTimeout(() => void this.#cluster(clusterId, delay), delay);
+    timer.unref();
+    this.#timers.set(clusterId, timer);
+  }
+
+  async #cluster(clusterId: string, delay: number): Promise<void> {
+    this.#timers.delete(clusterId);
+    try {
+      const rows = (await this.options.environments.listAll()).filter((row) => row.clusterId === clusterId);
+      const outcomes = await Promise.all(rows.map(({ id }) => this.#one(id)));
+      if (outcomes.includes('STALE')) this.#recheck(clusterId, delay * 2);
+    } catch (error) {
+      this.options.logger.warn({ error, cluster: clusterId }, 'environments could not be listed');
+    }
+  }
+
   #soon(id: string, delay: number): void {
     if (this.#disposed) return;
     clearTimeout(this.#timers.get(id));
@@ -87,38 +114,46 @@ export class EnvironmentReconciler {
     this.#timers.set(id, timer);
   }
 
-  async #one(id: string): Promise<void> {
-    if (this.#disposed) return;
-    if (this.#busy.has(id)) return this.#soon(id, deletingAgainMs);
+  async #one(id: string): Promise<'STALE' | undefined> {
+    if (this.#disposed) return undefined;
+    if (this.#busy.has(id)) {
+      this.#soon(id, deletingAgainMs);
+      return undefined;
+    }
     this.#busy.add(id);
     try {
       const row = await this.options.environments.find(id);
-      if (row) await this.#reconcile(row);
+      return row ? await this.#reconcile(row) : undefined;
     } catch (error) {
       this.options.logger.warn({ error, environment: id }, 'environment could not be reconciled');
+      return undefined;
     } finally {
       this.#busy.delete(id);
     }
   }
 
-  async #reconcile(row: EnvironmentEntity): Promise<void> {
+  async #reconcile(row: EnvironmentEntity): Promise<'STALE' | undefined> {
     const { environments, observer, clock } = this.options;
-    if (row.state === 'CREATING' && clock.now() - row.updatedAt.getTime() < creatingForMs) return;
+    if (row.state === 'CREATING' && clock.now() - row.updatedAt.getTime() < creatingForMs) return undefined;
     const observed = await observer.observe(row.clusterId, row.namespace);
     const gone = observed.observation.error?.code === 'NOT_FOUND';
     // A cluster that does not answer is asked by its informer; an unregistered one never will be.
-    if (observed.observation.stale && !gone) return this.#again(row);
+    if (observed.observation.stale && !gone) {
+      this.#again(row);
+      return 'STALE';
+    }
 
     if (row.state === 'DELETING') {
       if (gone || (await this.#isDeleted(row))) await environments.finishDeleting(row.id);
       else this.#again(row);
-      return;
+      return undefined;
     }
-    if (gone || observed.owner?.terminating) return;
+    if (gone || observed.owner?.terminating) return undefined;
     if (!observed.owner) await this.#makeAgain(row);
-    else if (observed.owner.environmentId !== row.id) return;
+    else if (observed.owner.environmentId !== row.id) return undefined;
     if (!observed.owner || !sameHardLimits(row.quota, observed.hard)) await this.#mendQuota(row);
     if (row.state === 'CREATING') await environments.finishCreating(row.id);
+    return undefined;
   }
 
   /** What the informer does not see may be there all the same, just made or of somebody else. */

@@ -90,3 +90,28 @@ describe('the environments of a project when one of its clusters dies (CL-1)', (
     }
   });
 });
+
+describe('a sandbox that comes back elsewhere with nothing in it', () => {
+  it('gets its namespaces again within seconds, not only with the next round', async () => {
+    const first = await startSandbox({ name: 'forgetful', pace: 0.1 });
+    const second = await startSandbox({ name: 'forgetful', pace: 0.1 });
+    const own = await startPlatform({ origins: [first.url, second.url] });
+    try {
+      const { clusters, admin } = own;
+      const given = { name: 'forgetful', infrastructure: 'OTHER' } as const;
+      const { id: clusterId } = await clusters.ensureCluster({ ...given, kubeconfig: first.kubeconfig });
+      const { project: shop } = await admin.projects.mutate(
+        'createProject',
+        { name: 'shop' },
+        'project { id }',
+      );
+      await admin.projects.mutate('createEnvironment', { projectId: shop.id, landscape: 'DEV', clusterId });
+      await first.dispose();
+      await clusters.ensureCluster({ ...given, kubeconfig: second.kubeconfig });
+      await eventually(() => second.api.get('resourcequotas', 'shop-dev', 'meridian'), { seconds: 15 });
+    } finally {
+      await own.dispose();
+      await Promise.all([first.dispose(), second.dispose()]);
+    }
+  });
+});
