@@ -6,6 +6,8 @@ import { openStorage } from '../storage/open-storage.js';
 import { seededRandom } from '../storage/random.js';
 import { startKubelet } from './kubelet.js';
 
+const PATIENCE_MS = 10_000;
+
 export interface ClusterOptions {
   readonly nodes?: number;
   readonly pace?: number;
@@ -34,13 +36,18 @@ export function simulateCluster({ nodes = 1, pace = 1, storageClasses }: Cluster
     runtime: kubelet.runtime,
     pods,
     events,
-    /** Advances until the condition holds; fails after the given simulated time. */
+    /**
+     * Advances until the condition holds; fails after the given simulated time. Scripts in containers load parts of
+     * the shell when they first need them, in real time: they are waited for before giving up.
+     */
     async until(condition: () => boolean, ms = 120_000): Promise<void> {
-      // Loaded when the first script runs, which takes real time that this clock knows nothing of.
-      await import('./shell/run-command.js');
+      const patience = Date.now() + PATIENCE_MS;
       for (let waited = 0; !condition(); waited += 10) {
-        if (waited > ms)
-          throw new Error(`the condition did not come about within ${ms} ms of simulated time`);
+        if (waited > ms) {
+          if (Date.now() > patience)
+            throw new Error(`the condition did not come about within ${ms} ms of simulated time`);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
         await clock.advance(10);
       }
     },
