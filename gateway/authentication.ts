@@ -46,8 +46,8 @@ export class Authentication {
   async #claims(authorization: unknown) {
     const token = bearerToken(authorization);
     try {
-      // Nothing in the header may point anywhere: no kid, jku, jwk, x5u, crit. Identity repeats jti there.
-      const { alg, typ, jti, ...others } = decodeProtectedHeader(token);
+      // Nothing in the header may point anywhere: no kid, jku, jwk, x5u, crit.
+      const { alg, typ, ...others } = decodeProtectedHeader(token);
       if (Object.keys(others).length > 0) throw badToken();
       const { payload } = await jwtVerify<{ cid?: unknown; ck?: unknown }>(token, this.key, {
         algorithms: ['HS256'],

@@ -65,9 +65,14 @@ export class GraphqlClient {
       query,
       variables: variables as Record<string, unknown>,
     });
-    for await (const result of iterator) {
-      if (result.errors) throw new SubscriptionError(result.errors as GraphqlAnswer['errors'] & object);
-      yield Object.values(result.data ?? {})[0];
+    try {
+      for await (const result of iterator) {
+        if (result.errors) throw new SubscriptionError(result.errors as GraphqlAnswer['errors'] & object);
+        yield Object.values(result.data ?? {})[0];
+      }
+    } catch (error) {
+      // graphql-ws rejects with the bare list of an `error` message.
+      throw Array.isArray(error) ? new SubscriptionError(error) : error;
     }
   }
 
