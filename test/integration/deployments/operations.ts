@@ -1,0 +1,31 @@
+import type { GraphqlClient } from '../../kit/graphql-client.js';
+
+type Data = any;
+const errors = 'userErrors { code field message }';
+
+/** The payload of a mutation with one input, refused or not. */
+export async function attempt(
+  client: GraphqlClient,
+  mutation: string,
+  input: object,
+  selection: string,
+): Promise<Data> {
+  const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
+  const data = await client.query(
+    `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${selection} ${errors} } }`,
+    { input },
+  );
+  return data[mutation];
+}
+
+export const deploymentFields =
+  'deployment { id number kind image reason finishedAt diff { path before after } rollout { phase percent desired updated ready available old stalledSince blockers { kind message pods } } source { number } }';
+
+/** The service's deployments, newest first. */
+export async function history(client: GraphqlClient, serviceId: string): Promise<Data[]> {
+  const { service } = await client.query(
+    `query ($id: ID!) { service(id: $id) { deployments(first: 100) { nodes { id number kind image rollout { phase } log(first: 100) { nodes { level message } } } } } }`,
+    { id: serviceId },
+  );
+  return service.deployments.nodes;
+}
