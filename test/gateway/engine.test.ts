@@ -6,6 +6,7 @@ import { type Generation, loadGeneration } from '../../gateway/supergraph/genera
 import { sharedAbortController } from '../../subgraphs/shared/abortable.js';
 import { systemClock } from '../../subgraphs/shared/clock.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
+import { expectSoon } from './tiny-gateway.js';
 import { TinySubgraphs, tinySupergraph } from './tiny-subgraphs.js';
 
 const logger = createLogger({ level: 'silent' });
@@ -62,7 +63,7 @@ test('when too many operations wait the next is refused at once, until one has e
     run('{ hang }', first.signal),
     ...Array.from({ length: engineLimits.runningOperations - 1 }, () => run('{ hang }', others.signal)),
   ];
-  await expect.poll(() => subgraphs.calls.length).toBe(engineLimits.runningOperations);
+  await expectSoon(() => subgraphs.calls.length).toBe(engineLimits.runningOperations);
   const refused = await run('{ whoAmI }');
   expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 1 });
   first.abort(new Error('left'));

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { httpSource } from '../../gateway/sources/http.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
 import { serveSubgraph } from '../../subgraphs/shared/subgraph-server.js';
-import { callerKey, startTinyGateway } from './tiny-gateway.js';
+import { callerKey, expectSoon, startTinyGateway } from './tiny-gateway.js';
 
 interface FakeSubgraph extends AsyncDisposable {
   readonly url: string;
@@ -157,7 +157,7 @@ describe('a subgraph that is down', () => {
     const logger = createLogger({ level: 'silent' });
     const options = { host: '127.0.0.1', port, key: callerKey, logger };
     tiny.servers.set('clusters', await serveSubgraph(tiny.subgraphs.get('clusters'), options));
-    await expect.poll(cluster, { timeout: 2_000 }).toEqual({ cluster: { name: 'cluster 1' } });
+    await expectSoon(cluster).toEqual({ cluster: { name: 'cluster 1' } });
   });
 
   test('a fetch that fails as a whole is reported at each field it was for', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { receive, startTinyGateway, tokenFor } from './tiny-gateway.js';
+import { expectSoon, receive, startTinyGateway, tokenFor } from './tiny-gateway.js';
 
 test('a gateway that stops finishes what runs, closes sockets with 1001 and takes nothing new', async () => {
   const tiny = await startTinyGateway();
@@ -12,14 +12,14 @@ test('a gateway that stops finishes what runs, closes sockets with 1001 and take
     client.on('closed', (event) => resolve(event as { code: number }));
   });
   const stream = receive(client, 'subscription { ticks { count } }');
-  await expect.poll(() => tiny.subgraphs.streams.length).toBe(1);
+  await expectSoon(() => tiny.subgraphs.streams.length).toBe(1);
   const running = tiny.post('{ project(id: "p1") { cluster { name } } }');
-  await expect.poll(() => tiny.subgraphs.calls).toEqual(['cluster of p1']);
+  await expectSoon(() => tiny.subgraphs.calls).toEqual(['cluster of p1']);
 
   const stopping = tiny.gateway.dispose();
   expect((await closed).code).toBe(1001);
   expect(stream.ended).not.toBe('complete');
-  await expect.poll(() => tiny.subgraphs.streams).toEqual([]);
+  await expectSoon(() => tiny.subgraphs.streams).toEqual([]);
   await expect(tiny.post('{ whoAmI }')).rejects.toThrow();
   release();
   expect((await running).data).toEqual({ project: { cluster: { name: 'cluster of p1' } } });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { startTinyGateway, type TinyGateway } from './tiny-gateway.js';
+import { expectSoon, startTinyGateway, type TinyGateway } from './tiny-gateway.js';
 
 let tiny: TinyGateway;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ function open(options: { origin?: string; path?: string; protocol?: string; cook
 async function acknowledged(options?: Parameters<typeof open>[0]): Promise<Raw> {
   const raw = open(options);
   raw.socket.on('open', () => raw.send({ type: 'connection_init' }));
-  await expect.poll(() => raw.messages).toEqual([{ type: 'connection_ack' }]);
+  await expectSoon(() => raw.messages).toEqual([{ type: 'connection_ack' }]);
   return raw;
 }
 
@@ -62,7 +62,7 @@ describe('the origin of a page is checked before there is a socket', () => {
   test('a token in the URL is nobody', async () => {
     const raw = await acknowledged({ path: '?authorization=Bearer%20x&token=x' });
     raw.send({ id: '1', type: 'subscribe', payload: { query: '{ whoAmI }' } });
-    await expect.poll(() => raw.messages[1]).toMatchObject({ payload: { data: { whoAmI: null } } });
+    await expectSoon(() => raw.messages[1]).toMatchObject({ payload: { data: { whoAmI: null } } });
     raw.socket.terminate();
   });
 });
@@ -85,7 +85,7 @@ describe('a client that breaks the protocol is closed with the right code', () =
     raw.send(subscribe('same'));
     raw.send(subscribe('same'));
     expect(await raw.end).toBe(4409);
-    await expect.poll(() => tiny.subgraphs.streams).toEqual([]);
+    await expectSoon(() => tiny.subgraphs.streams).toEqual([]);
   });
 
   test('no JSON, and JSON that is no message: 4400', async () => {
@@ -128,12 +128,14 @@ describe('a client that breaks the protocol is closed with the right code', () =
   test('the id __proto__ is an id like any other', async () => {
     const raw = await acknowledged();
     raw.send(subscribe('__proto__'));
-    await expect.poll(() => tiny.subgraphs.streams.length).toBe(1);
+    await expectSoon(() => tiny.subgraphs.streams.length).toBe(1);
     tiny.subgraphs.streams[0]?.push({ count: 1 });
-    await expect
-      .poll(() => raw.messages[1])
-      .toEqual({ id: '__proto__', type: 'next', payload: { data: { ticks: { count: 1 } } } });
+    await expectSoon(() => raw.messages[1]).toEqual({
+      id: '__proto__',
+      type: 'next',
+      payload: { data: { ticks: { count: 1 } } },
+    });
     raw.socket.terminate();
-    await expect.poll(() => tiny.subgraphs.streams).toEqual([]);
+    await expectSoon(() => tiny.subgraphs.streams).toEqual([]);
   });
 });

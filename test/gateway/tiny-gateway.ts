@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { SignJWT } from 'jose';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { GatewayConfig } from '../../gateway/config.js';
 import { type Gateway, startGateway } from '../../gateway/server.js';
@@ -115,6 +116,10 @@ export async function startTinyGateway(
     },
   };
 }
+
+/** `expect.poll` with the patience that a busy machine needs; what is polled for comes by itself, not by waiting. */
+export const expectSoon = <T>(read: () => T, options: { timeout?: number; interval?: number } = {}) =>
+  expect.poll(read, { timeout: 15_000, ...options });
 
 export interface TokenOptions {
   readonly userId?: string;
