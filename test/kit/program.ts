@@ -35,7 +35,7 @@ export class Program {
   /** @param file such as `main.js`, below dist/ */
   static async start(file: string, env: Readonly<Record<string, string>>): Promise<Program> {
     await build();
-    const child = spawn(process.execPath, ['--enable-source-maps', join(projectRoot(), 'dist', file)], {
+    const child = spawn(process.execPath, [join(projectRoot(), 'dist', file)], {
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

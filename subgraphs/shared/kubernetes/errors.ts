@@ -102,7 +102,7 @@ function translate(status: KubernetesStatus, { clusterId, clusterName }: Cluster
     case 401:
       return new ClusterAuthFailedError(
         clusterId,
-        `${named} refuses Meridian's credentials: give new ones with updateCluster.`,
+        `${named} refuses Meridian's credentials: give new ones with rotateClusterCredentials.`,
       );
     case 403:
       return forbidden(status, text, named, clusterId);
