@@ -4,13 +4,14 @@ import { pathToFileURL } from 'node:url';
 import { gatewaySettings } from './gateway/config.js';
 import { type Gateway, startGateway } from './gateway/server.js';
 import { localSource } from './gateway/sources/local.js';
+import { loadGeneration } from './gateway/supergraph/generation.js';
 import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
 import { readClustersConfig } from './subgraphs/clusters/config.js';
 import { type ClustersSubgraph, startClustersSubgraph } from './subgraphs/clusters/subgraph.js';
 import { readDeploymentsConfig } from './subgraphs/deployments/config.js';
 import { startDeploymentsSubgraph } from './subgraphs/deployments/subgraph.js';
 import { readIdentityConfig } from './subgraphs/identity/config.js';
-import { type IdentitySubgraph, startIdentitySubgraph } from './subgraphs/identity/subgraph.js';
+import { startIdentitySubgraph } from './subgraphs/identity/subgraph.js';
 import { readMarketplaceConfig } from './subgraphs/marketplace/config.js';
 import { startMarketplaceSubgraph } from './subgraphs/marketplace/subgraph.js';
 import { readProjectsConfig } from './subgraphs/projects/config.js';
@@ -100,8 +101,11 @@ export async function startMeridian(
   parts.add('data folder', { dispose: () => folder.release() });
   const secretKey = config.secretKey ?? (await folder.secretKey());
 
-  const [databaseUrl, sandboxes] = await Promise.all([
+  const supergraphSdl = await readFile(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8');
+  const [databaseUrl, generation, sandboxes] = await Promise.all([
     config.databaseUrl ?? startDatabase(folder.path, parts, logger),
+    // Takes a second of computing, while PostgreSQL starts in a process of its own.
+    loadGeneration(supergraphSdl, logger),
     Promise.all(
       sandboxClusters
         .slice(0, config.sandboxes)
@@ -133,7 +137,8 @@ export async function startMeridian(
     await startGateway(
       { ...config.gateway, secretKey },
       {
-        supergraphSdl: await readFile(join(projectRoot(), 'schema', 'supergraph.graphql'), 'utf8'),
+        supergraphSdl,
+        generation,
         sources: [identity, clusters, ...Object.values(others)].map(localSource),
         logger,
         clock,

@@ -20,7 +20,7 @@ export interface GatewayDependencies {
   /** The text of schema/supergraph.graphql. */
   readonly supergraphSdl: string;
   /** The same, loaded while other parts were starting: it takes most of a second of the gateway's start. */
-  readonly generation?: Promise<Generation>;
+  readonly generation?: Generation;
   /** One for each subgraph that the supergraph names; disposed of with the gateway. */
   readonly sources: readonly SubgraphSource[];
   readonly logger: Logger;

@@ -1,14 +1,16 @@
+import { whileNotAborted } from './abortable.js';
 import type { SignedInCaller } from './caller.js';
 import type { Clock } from './clock.js';
 import type { DomainEvents } from './domain-events.js';
-import { UnauthenticatedError } from './errors.js';
+import { MeridianError, TimeoutError, UnauthenticatedError } from './errors.js';
 
 /** How often a running stream's permission is checked again, besides at every identity event. */
 const recheckMilliseconds = 2_000;
 
 /**
  * A stream that ends with an error as soon as `check` throws (permission revoked, user disabled, signed out) or the
- * token expires, also while nothing is sent (reliability.md SU-5, SU-6). Nothing passes after that.
+ * token expires, also while nothing is sent (reliability.md SU-5, SU-6). Nothing passes after that. When the check
+ * itself can't be made the stream ends too: nobody goes on unchecked.
  */
 export function whileAuthorized<T>(
   source: AsyncIterable<T>,
@@ -19,41 +21,38 @@ export function whileAuthorized<T>(
     readonly events: Pick<DomainEvents, 'on'>;
   },
 ): AsyncIterableIterator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  const { promise: refused, reject: refuse } = withResolvers<never>();
-  // Nobody may be waiting when it is refused; the next call to next() sees it.
-  refused.catch(() => undefined);
-  let ended = false;
-
+  const refusal = new AbortController();
+  const refuse = (error: unknown): void =>
+    refusal.abort(
+      error instanceof MeridianError
+        ? error
+        : new TimeoutError(
+            'Your permission for this stream could not be checked: subscribe again, with the last cursor.',
+          ),
+    );
   const recheck = (): void => {
     if (options.caller.expiresAt <= options.clock.now()) {
-      stop(
+      refuse(
         new UnauthenticatedError('Your token has expired: sign in again and resume with the last cursor.'),
       );
-      return;
+    } else {
+      options.check().catch(refuse);
     }
-    options.check().catch(stop);
   };
   const timer = setInterval(recheck, recheckMilliseconds);
   timer.unref();
   const unsubscribe = options.events.on('identity.changed', recheck);
-
   const cleanUp = (): void => {
-    ended = true;
     clearInterval(timer);
     unsubscribe();
   };
-  function stop(error: unknown): void {
-    if (ended) return;
-    cleanUp();
-    refuse(error);
-    void iterator.return?.();
-  }
+  refusal.signal.addEventListener('abort', cleanUp, { once: true });
 
+  const stream = whileNotAborted(source, refusal.signal, (item) => item);
   return {
     async next() {
       try {
-        const result = await Promise.race([refused, iterator.next()]);
+        const result = await stream.next();
         if (result.done) cleanUp();
         return result;
       } catch (error) {
@@ -63,19 +62,11 @@ export function whileAuthorized<T>(
     },
     async return() {
       cleanUp();
-      await iterator.return?.();
+      await stream.return?.();
       return { value: undefined, done: true };
     },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
-}
-
-function withResolvers<T>(): { promise: Promise<T>; reject: (reason: unknown) => void } {
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<T>((_, no) => {
-    reject = no;
-  });
-  return { promise, reject };
 }

@@ -50,8 +50,11 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader) {
-      if ('error' in end) reader.reject(end.error);
-      else reader.resolve({ value: undefined, done: true });
+      if ('error' in end) {
+        // Told to the one who waits, and to nobody again.
+        this.#end = {};
+        reader.reject(end.error);
+      } else reader.resolve({ value: undefined, done: true });
     }
     this.options.onClose?.();
   }
