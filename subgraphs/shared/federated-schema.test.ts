@@ -1,9 +1,27 @@
 import { execute, parse } from 'graphql';
-import { Arg, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { describe, expect, it } from 'vitest';
 import type { SignedInCaller } from './caller.js';
 import { ConflictError, UnauthenticatedError } from './errors.js';
-import { buildFederatedSchema, Entity, Permission, printFederatedSchema, Reference } from './federated-schema.js';
+import {
+  buildFederatedSchema,
+  Entity,
+  Permission,
+  printFederatedSchema,
+  Reference,
+} from './federated-schema.js';
 import { createRequestContext, type RequestContext } from './request-context.js';
 import { MutationPayload } from './shared-types.js';
 
@@ -45,7 +63,8 @@ class ThingResolver {
   @Mutation(() => RenameThingPayload)
   @Permission('projects.update')
   renameThing(@Arg('input') input: RenameThingInput): RenameThingPayload {
-    if (input.name === 'taken') throw new ConflictError('The name "taken" is taken.', { field: ['input', 'name'] });
+    if (input.name === 'taken')
+      throw new ConflictError('The name "taken" is taken.', { field: ['input', 'name'] });
     if (input.name === 'nobody') throw new UnauthenticatedError();
     return { thing: { id: input.name } };
   }
@@ -71,9 +90,13 @@ const caller: SignedInCaller = {
 };
 
 function run(document: string, refusals: object[] = []) {
-  const schema = buildFederatedSchema({ ...options }, { get: () => new ThingResolver() }, async (_, attempt) => {
-    refusals.push(attempt);
-  });
+  const schema = buildFederatedSchema(
+    { ...options },
+    { get: () => new ThingResolver() },
+    async (_, attempt) => {
+      refusals.push(attempt);
+    },
+  );
   const contextValue = createRequestContext(caller, new AbortController().signal);
   return execute({ schema, document: parse(document), contextValue });
 }
@@ -94,7 +117,9 @@ describe('a federated schema', () => {
   });
 
   it('gives an empty list of user errors when a mutation is done', async () => {
-    const result = await run('mutation { renameThing(input: { name: "b" }) { thing { id } userErrors { code } } }');
+    const result = await run(
+      'mutation { renameThing(input: { name: "b" }) { thing { id } userErrors { code } } }',
+    );
     expect(result).toEqual({ data: { renameThing: { thing: { id: 'b' }, userErrors: [] } } });
   });
 
@@ -117,13 +142,18 @@ describe('a federated schema', () => {
 
   it('leaves a missing sign-in a GraphQL error and records nothing', async () => {
     const refusals: object[] = [];
-    const result = await run('mutation { renameThing(input: { name: "nobody" }) { userErrors { code } } }', refusals);
+    const result = await run(
+      'mutation { renameThing(input: { name: "nobody" }) { userErrors { code } } }',
+      refusals,
+    );
     expect(result.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(refusals).toEqual([]);
   });
 
   it('refuses text that PostgreSQL cannot store, naming the field', async () => {
-    const result = await run('mutation { renameThing(input: { name: "a\\u0000" }) { userErrors { code field } } }');
+    const result = await run(
+      'mutation { renameThing(input: { name: "a\\u0000" }) { userErrors { code field } } }',
+    );
     expect(result.data).toEqual({
       renameThing: { userErrors: [{ code: 'BAD_USER_INPUT', field: ['input', 'name'] }] },
     });

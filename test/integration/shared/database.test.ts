@@ -98,12 +98,17 @@ describe('a change', () => {
         },
       );
     await attempt('a');
-    await expect(attempt('b')).rejects.toMatchObject({ code: 'CONFLICT', field: ['input', 'idempotencyKey'] });
+    await expect(attempt('b')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      field: ['input', 'idempotencyKey'],
+    });
   });
 
   it('cannot be undone in the audit log, not even by SQL', async () => {
     await expect(database.manager.query('DELETE FROM audit.event')).rejects.toThrow('append-only');
-    await expect(database.manager.query("UPDATE audit.event SET action = 'x'")).rejects.toThrow('append-only');
+    await expect(database.manager.query("UPDATE audit.event SET action = 'x'")).rejects.toThrow(
+      'append-only',
+    );
   });
 
   it('finds migrations run once when several processes start at the same moment', async () => {
