@@ -60,12 +60,19 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     const timer = clock.setTimeout(callback, COLLECTOR_DELAY_MS);
     return () => clock.clear(timer);
   };
-  const storage = openStorage({ now, random, defer, ...(historyLimit === undefined ? {} : { historyLimit }) });
+  const storage = openStorage({
+    now,
+    random,
+    defer,
+    ...(historyLimit === undefined ? {} : { historyLimit }),
+  });
   const { registry } = storage;
   const token = randomBytes(24).toString('base64url');
   const requests = new RequestLog();
   const withControllers = options.controllers ?? true;
-  const kubelet = withControllers ? startKubelet(registry.as('kubelet'), { clock, random, nodes, pace }) : undefined;
+  const kubelet = withControllers
+    ? startKubelet(registry.as('kubelet'), { clock, random, nodes, pace })
+    : undefined;
   const controllers = withControllers ? startControllers(registry, { clock }) : undefined;
   let address = '';
   const server = await startServer(

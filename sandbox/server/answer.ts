@@ -18,9 +18,17 @@ export const statusOf = (error: ApiError): Record<string, unknown> => ({
 export const asApiError = (error: unknown): ApiError =>
   error instanceof ApiError
     ? error
-    : new ApiError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`);
+    : new ApiError(
+        500,
+        'InternalError',
+        `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
+      );
 
-export const sendError = (response: ServerResponse, thrown: unknown, format: Accepted['format'] = 'json'): void => {
+export const sendError = (
+  response: ServerResponse,
+  thrown: unknown,
+  format: Accepted['format'] = 'json',
+): void => {
   const error = asApiError(thrown);
   const retryAfter = (error.details as { retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
@@ -33,7 +41,12 @@ export const sendObject = (
   object: object,
   format: Accepted['format'] = 'json',
 ): void => {
-  send(response, code, `application/${format}`, format === 'yaml' ? toYaml(object) : `${JSON.stringify(object)}\n`);
+  send(
+    response,
+    code,
+    `application/${format}`,
+    format === 'yaml' ? toYaml(object) : `${JSON.stringify(object)}\n`,
+  );
 };
 
 /** As Go's YAML writer does it, which leaves the key `.` of managedFields without quotes. */
@@ -46,7 +59,12 @@ const toYaml = (object: object): string =>
     aliasDuplicateObjects: false,
   }).replace(/^(\s*)"\.":/gm, '$1.:');
 
-export const sendText = (response: ServerResponse, code: number, text: string, more: Record<string, string> = {}): void => {
+export const sendText = (
+  response: ServerResponse,
+  code: number,
+  text: string,
+  more: Record<string, string> = {},
+): void => {
   for (const [name, value] of Object.entries(more)) response.setHeader(name, value);
   send(response, code, 'text/plain; charset=utf-8', text);
 };

@@ -34,7 +34,8 @@ export const parseObject = (
   mediaType: string,
   expected: { kind: string; group: string; version: string },
 ): { draft: Draft; duplicates: string[] } => {
-  if (mediaType === 'application/yaml') return { draft: checkKind(parseYaml(text), expected), duplicates: [] };
+  if (mediaType === 'application/yaml')
+    return { draft: checkKind(parseYaml(text), expected), duplicates: [] };
   if (mediaType !== '' && mediaType !== 'application/json') throw unknownFormat();
   const unrecognized = (why: string, shown: string): ApiError =>
     badRequest(
@@ -86,7 +87,10 @@ export const jsonProblem = (text: string): string => {
   return 'unexpected end of JSON input';
 };
 
-const checkKind = (value: any, { kind, group, version }: { kind: string; group: string; version: string }): Draft => {
+const checkKind = (
+  value: any,
+  { kind, group, version }: { kind: string; group: string; version: string },
+): Draft => {
   const apiVersion = group ? `${group}/${version}` : version;
   const given = { kind: value.kind ?? kind, apiVersion: value.apiVersion ?? apiVersion };
   const givenVersion = given.apiVersion.split('/').at(-1);

@@ -16,7 +16,10 @@ export interface MediaType {
 export const parseAccept = (header: string | undefined): MediaType[] =>
   (header || '*/*').split(',').map((part) => {
     const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim());
-    return { type, parameters: Object.fromEntries(parameters.map((each) => each.split('=') as [string, string])) };
+    return {
+      type,
+      parameters: Object.fromEntries(parameters.map((each) => each.split('=') as [string, string])),
+    };
   });
 
 const isTransformation = (name: string | undefined): name is NonNullable<Accepted['as']> =>
@@ -31,7 +34,12 @@ export const negotiate = (header: string | undefined, takesTransformations = tru
     if (as === undefined) return { format };
     if (takesTransformations && g === 'meta.k8s.io' && isTransformation(as)) return { format, as };
   }
-  throw notAcceptable(takesTransformations ? `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}` : `only the following media types are accepted: ${AVAILABLE}`, takesTransformations ? {} : undefined);
+  throw notAcceptable(
+    takesTransformations
+      ? `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}`
+      : `only the following media types are accepted: ${AVAILABLE}`,
+    takesTransformations ? {} : undefined,
+  );
 };
 
 export const notAcceptable = (message: string, details?: object): ApiError =>

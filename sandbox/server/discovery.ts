@@ -59,7 +59,13 @@ export const handleDiscovery = (
   const accept = request.headers.accept;
   if (segments.length === 1) {
     if (wantsAggregated(accept)) sendAggregated(request, response, root === 'api' ? [''] : servedGroups());
-    else sendObject(response, 200, root === 'api' ? coreVersions(context) : groupList(), negotiate(accept, !refusesPlain(accept)).format);
+    else
+      sendObject(
+        response,
+        200,
+        root === 'api' ? coreVersions(context) : groupList(),
+        negotiate(accept, !refusesPlain(accept)).format,
+      );
     return true;
   }
   const { format } = negotiate(accept);
@@ -67,7 +73,8 @@ export const handleDiscovery = (
     if (!isServedVersion('', group)) return false;
     sendObject(response, 200, resourceList('', group), format);
   } else if (!isServedGroup(group)) sendText(response, 404, '404 page not found\n');
-  else if (version === undefined) sendObject(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) }, format);
+  else if (version === undefined)
+    sendObject(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) }, format);
   else if (isServedVersion(group, version)) sendObject(response, 200, resourceList(group, version), format);
   else throw noSuchResource();
   return true;
@@ -80,11 +87,18 @@ const coreVersions = ({ address }: ServerContext): object => ({
 });
 
 const groupEntry = (name: string): object => {
-  const versions = versionsOf(name).map((version) => ({ groupVersion: apiVersionOf({ group: name, version }), version }));
+  const versions = versionsOf(name).map((version) => ({
+    groupVersion: apiVersionOf({ group: name, version }),
+    version,
+  }));
   return { name, versions, preferredVersion: versions[0] };
 };
 
-const groupList = (): object => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: servedGroups().map(groupEntry) });
+const groupList = (): object => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: servedGroups().map(groupEntry),
+});
 
 const resourceList = (group: string, version: string): object => ({
   kind: 'APIResourceList',
@@ -128,12 +142,17 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 
 const isAggregated = ({ parameters }: MediaType): boolean => parameters['as'] === 'APIGroupDiscoveryList';
 const wantsAggregated = (accept: string | undefined): boolean =>
-  parseAccept(accept).find((each) => each.type === 'application/json' && (!isAggregated(each) || each.parameters['v'] === 'v2'))
-    ?.parameters['as'] === 'APIGroupDiscoveryList';
+  parseAccept(accept).find(
+    (each) => each.type === 'application/json' && (!isAggregated(each) || each.parameters['v'] === 'v2'),
+  )?.parameters['as'] === 'APIGroupDiscoveryList';
 /** Only versions of aggregated discovery that are not served. */
 const refusesPlain = (accept: string | undefined): boolean => parseAccept(accept).every(isAggregated);
 
-const sendAggregated = (request: IncomingMessage, response: ServerResponse, groups: readonly string[]): void => {
+const sendAggregated = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  groups: readonly string[],
+): void => {
   const document = {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',

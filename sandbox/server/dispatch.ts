@@ -31,7 +31,12 @@ export const verbOf = (method: string, hasName: boolean, isWatch: boolean): stri
 };
 
 export const methodNotAllowed = (): ApiError =>
-  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  new ApiError(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  );
 
 const ON_COLLECTIONS = new Set(['list', 'watch', 'create', 'deletecollection']);
 
@@ -40,7 +45,11 @@ export const dispatch = async (request: ResourceRequest, verb: string, method: s
   const { kind, name, subresource, response } = request;
   if (kind.resource.warning) addWarning(response, kind.resource.warning);
   if (subresource !== undefined) {
-    await dispatchSubresource(request, verb, kind.resource.subresources.find((each) => each.name === subresource));
+    await dispatchSubresource(
+      request,
+      verb,
+      kind.resource.subresources.find((each) => each.name === subresource),
+    );
     return;
   }
   const fits = name === '' ? ON_COLLECTIONS.has(verb) : verb === 'watch' || !ON_COLLECTIONS.has(verb);
@@ -70,7 +79,8 @@ const dispatchSubresource = async (
   verb: string,
   subresource: Subresource | undefined,
 ): Promise<void> => {
-  if (!subresource) throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+  if (!subresource)
+    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
   if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
   switch (subresource.name) {
     case 'scale':
@@ -89,6 +99,10 @@ const dispatchSubresource = async (
       if (verb === 'get') return handleGet(request);
       return verb === 'update' ? handleUpdate(request) : handlePatch(request);
     default:
-      throw new ApiError(501, 'NotImplemented', `the sandbox does not serve the subresource ${subresource.name}`);
+      throw new ApiError(
+        501,
+        'NotImplemented',
+        `the sandbox does not serve the subresource ${subresource.name}`,
+      );
   }
 };

@@ -64,7 +64,8 @@ const encodeToken = ({ rv, start }: Position): string =>
   Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv, start })).toString('base64url');
 
 const decodeToken = (token: string): Position => {
-  const fail = (why: string): ApiError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const fail = (why: string): ApiError =>
+    badRequest(`invalid continue token: continue key is not valid: ${why}`);
   const bytes = Buffer.from(token, 'base64url');
   let read: { v?: string; rv?: number; start?: string };
   try {
@@ -73,19 +74,24 @@ const decodeToken = (token: string): Position => {
     throw fail(`invalid character ${goCharacter(bytes[0] ?? 0)} looking for beginning of value`);
   }
   if (read.v !== TOKEN_VERSION) throw fail(`server does not recognize this encoded version ${read.v}`);
-  if (!read.start || read.rv === undefined) throw fail('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (!read.start || read.rv === undefined)
+    throw fail('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   return { rv: read.rv, start: read.start.replace(/^\//, '') };
 };
 
 const goCharacter = (byte: number): string =>
-  byte >= 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `'\\u${byte.toString(16).padStart(4, '0')}'`;
+  byte >= 0x20 && byte < 0x7f
+    ? `'${String.fromCharCode(byte)}'`
+    : `'\\u${byte.toString(16).padStart(4, '0')}'`;
 
-const revisionOfToken = ({ rv }: Position, store: Store): number => (rv === INCONSISTENT ? store.revision : rv);
+const revisionOfToken = ({ rv }: Position, store: Store): number =>
+  rv === INCONSISTENT ? store.revision : rv;
 
 /** The revision to read at; undefined for the newest. */
 const revisionToRead = ({ resourceVersion, resourceVersionMatch, limit }: ListQuery): number | undefined => {
   if (resourceVersion === '' || resourceVersion === '0') return undefined;
-  if (resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0)) return Number(resourceVersion);
+  if (resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0))
+    return Number(resourceVersion);
   return undefined;
 };
 
@@ -100,7 +106,8 @@ const readAt = (
     return store.list(resource, namespace, revision);
   } catch (error) {
     if (!(error instanceof CompactedError)) throw error;
-    if (!position) throw new ApiError(410, 'Expired', 'The resourceVersion for the provided list is too old.');
+    if (!position)
+      throw new ApiError(410, 'Expired', 'The resourceVersion for the provided list is too old.');
     throw new ApiError(
       410,
       'Expired',

@@ -2,7 +2,9 @@ import { ageOf } from './age.js';
 
 /** What kubectl prints about a pod, computed as the real server's printer does. */
 export const podReadiness = ({ spec, status }: any): string => {
-  const ready = (status?.containerStatuses ?? []).filter((each: any) => each.ready && each.state?.running).length;
+  const ready = (status?.containerStatuses ?? []).filter(
+    (each: any) => each.ready && each.state?.running,
+  ).length;
   return `${ready}/${spec.containers.length}`;
 };
 
@@ -23,7 +25,8 @@ export const podReason = ({ metadata, spec, status = {} }: any): string => {
   for (const [index, { state = {} }] of initStatuses.entries()) {
     if (state.terminated?.exitCode === 0) continue;
     if (state.terminated) reason = `Init:${terminatedReason(state.terminated)}`;
-    else if (state.waiting?.reason && state.waiting.reason !== 'PodInitializing') reason = `Init:${state.waiting.reason}`;
+    else if (state.waiting?.reason && state.waiting.reason !== 'PodInitializing')
+      reason = `Init:${state.waiting.reason}`;
     else reason = `Init:${index}/${spec.initContainers?.length ?? initStatuses.length}`;
     return metadata.deletionTimestamp ? 'Terminating' : reason;
   }
@@ -34,7 +37,9 @@ export const podReason = ({ metadata, spec, status = {} }: any): string => {
     else if (ready && state.running) hasRunning = true;
   }
   if (reason === 'Completed' && hasRunning) reason = 'Running';
-  return metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status.phase) ? 'Terminating' : reason;
+  return metadata.deletionTimestamp && !['Succeeded', 'Failed'].includes(status.phase)
+    ? 'Terminating'
+    : reason;
 };
 
 const terminatedReason = ({ reason, signal, exitCode }: any): string =>

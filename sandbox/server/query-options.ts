@@ -37,7 +37,8 @@ export const readWriteQuery = (
 };
 
 /** Without a field manager, the program's name counts. */
-const managerOf = (userAgent: string | undefined): string => (userAgent ?? '').split('/')[0]?.slice(0, 128) || 'unknown';
+const managerOf = (userAgent: string | undefined): string =>
+  (userAgent ?? '').split('/')[0]?.slice(0, 128) || 'unknown';
 
 /** What fieldValidation does with fields that are not there or there twice. */
 export const reportFields = (
@@ -90,19 +91,28 @@ export const readListQuery = (query: URLSearchParams, isWatch: boolean): ListQue
 
 const MATCH = 'resourceVersionMatch';
 
-const checkWatch = ({ resourceVersionMatch: match, sendInitialEvents }: ListQuery, errors: FieldErrors): void => {
+const checkWatch = (
+  { resourceVersionMatch: match, sendInitialEvents }: ListQuery,
+  errors: FieldErrors,
+): void => {
   if (sendInitialEvents !== undefined) {
     if (match !== 'NotOlderThan')
       errors.forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
     if (match !== '' && match !== 'NotOlderThan') errors.notSupported(MATCH, match, ['NotOlderThan']);
-  } else if (match !== '') errors.forbidden(MATCH, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  } else if (match !== '')
+    errors.forbidden(
+      MATCH,
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
 };
 
 const checkList = (options: ListQuery, errors: FieldErrors): void => {
   const { resourceVersionMatch: match, resourceVersion, sendInitialEvents } = options;
   if (match !== '') {
-    if (resourceVersion === '') errors.forbidden(MATCH, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
-    if (options.continue !== '') errors.forbidden(MATCH, 'resourceVersionMatch is forbidden when continue is provided');
+    if (resourceVersion === '')
+      errors.forbidden(MATCH, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if (options.continue !== '')
+      errors.forbidden(MATCH, 'resourceVersionMatch is forbidden when continue is provided');
     if (match !== 'Exact' && match !== 'NotOlderThan')
       errors.add(
         'FieldValueNotSupported',
@@ -112,12 +122,14 @@ const checkList = (options: ListQuery, errors: FieldErrors): void => {
     if (match === 'Exact' && resourceVersion === '0')
       errors.forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
-  if (sendInitialEvents !== undefined) errors.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list');
+  if (sendInitialEvents !== undefined)
+    errors.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list');
 };
 
 export const readInteger = (given: string | null): number | undefined => {
   if (given === null || given === '') return undefined;
-  if (!/^[+-]?\d+$/.test(given)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(given))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`);
   return Number(given);
 };
 

@@ -10,7 +10,11 @@ import { FUTURE_WAIT_MS, streamWatch } from './watch.js';
 
 export const getExisting = ({ context, kind, namespace, name }: ResourceRequest): KubernetesObject => {
   const object = context.registry.get(kind.resource.name, namespace, name);
-  if (!object) throw notFound(kind.resource.name === 'events' ? { ...kind.resource, group: kind.group } : kind.resource, name);
+  if (!object)
+    throw notFound(
+      kind.resource.name === 'events' ? { ...kind.resource, group: kind.group } : kind.resource,
+      name,
+    );
   return object;
 };
 
@@ -32,7 +36,12 @@ export const handleList = async (request: ResourceRequest): Promise<void> => {
   const options = readListQuery(query, false);
   await reach(request, parseVersion(options.resourceVersion, invalidVersion) ?? 0);
   const { objects, metadata } = listPage(context.registry.store, kind, namespace, options);
-  sendObject(response, 200, presentList(kind, objects, metadata, accepted, query, context.now()), accepted.format);
+  sendObject(
+    response,
+    200,
+    presentList(kind, objects, metadata, accepted, query, context.now()),
+    accepted.format,
+  );
 };
 
 /** Waits a while for a revision that is not there yet. */

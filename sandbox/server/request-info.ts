@@ -21,7 +21,8 @@ export const parseRequestPath = (path: string): RequestInfo => {
   const isCore = segments[0] === 'api';
   if (!isCore && segments[0] !== 'apis') return { kind: 'other', path };
   const rest = segments.slice(isCore ? 2 : 3);
-  if (rest.length === 0 || (isCore ? segments.length < 3 : segments.length < 4)) return { kind: 'other', path };
+  if (rest.length === 0 || (isCore ? segments.length < 3 : segments.length < 4))
+    return { kind: 'other', path };
   const group = isCore ? '' : decodeSegment(segments[1] ?? '');
   const version = decodeSegment(segments[isCore ? 1 : 2] ?? '');
   const isWatchPath = rest[0] === 'watch';
@@ -29,9 +30,13 @@ export const parseRequestPath = (path: string): RequestInfo => {
   const isInNamespace = parts[0] === 'namespaces' && parts.length > 2 && !isNamespaceSubresource(parts);
   const namespace = isInNamespace ? parts[1] : undefined;
   const [resource = '', name, subresource] = isInNamespace ? parts.slice(2) : parts;
-  for (const [label, value] of [['Name', name], ['Namespace', namespace]] as const) {
+  for (const [label, value] of [
+    ['Name', name],
+    ['Namespace', namespace],
+  ] as const) {
     const problems = value === undefined ? [] : pathSegmentProblems(value);
-    if (problems.length > 0) throw badRequest(`${label} parameter invalid: ${JSON.stringify(value)}: ${problems.join(',')}`);
+    if (problems.length > 0)
+      throw badRequest(`${label} parameter invalid: ${JSON.stringify(value)}: ${problems.join(',')}`);
   }
   return {
     kind: 'resource',

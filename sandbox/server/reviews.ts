@@ -20,7 +20,12 @@ export const handleReview = async (request: ReviewRequest): Promise<void> => {
   const { draft } = parseObject(await readBody(request.request), mediaTypeOf(request.request), review);
   const { object } = decodeKind(review.kind, review.version, review.model, draft);
   const status = answerReview(request, object);
-  const given = { kind: review.kind, apiVersion: apiVersionOf(review), metadata: object.metadata, ...(object.spec ? { spec: object.spec } : {}) };
+  const given = {
+    kind: review.kind,
+    apiVersion: apiVersionOf(review),
+    metadata: object.metadata,
+    ...(object.spec ? { spec: object.spec } : {}),
+  };
   const tracked = trackUpdate(review.model, decode(review.model, { metadata: {} }).object, given, {
     name: options.manager,
     apiVersion: apiVersionOf(review),
@@ -62,8 +67,10 @@ const reviewToken = ({ context }: ReviewRequest, spec: any): object => {
       user: userInfo(user),
       audiences: issuedFor?.filter((audience) => wanted.includes(audience)) ?? wanted,
     };
-  if (!issuedFor || issuedFor.some((audience) => wanted.includes(audience))) return { user: {}, error: 'invalid bearer token' };
-  const list = (audiences: readonly string[]): string => audiences.map((audience) => `"${audience}"`).join(' ');
+  if (!issuedFor || issuedFor.some((audience) => wanted.includes(audience)))
+    return { user: {}, error: 'invalid bearer token' };
+  const list = (audiences: readonly string[]): string =>
+    audiences.map((audience) => `"${audience}"`).join(' ');
   return {
     user: {},
     error: `[invalid bearer token, token audiences [${list(issuedFor)}] is invalid for the target audiences [${list(wanted)}]]`,
@@ -102,4 +109,6 @@ const reviewAccess = ({ context }: ReviewRequest, spec: any, user: User): object
 };
 
 const invalidReview = (field: string, message: string) =>
-  invalidObject({ kind: '', group: 'authorization.k8s.io', name: '' }, [{ reason: 'FieldValueInvalid', field, message }]);
+  invalidObject({ kind: '', group: 'authorization.k8s.io', name: '' }, [
+    { reason: 'FieldValueInvalid', field, message },
+  ]);

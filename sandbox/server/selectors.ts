@@ -11,7 +11,8 @@ export const parseSelectors = (resource: Resource, labels: string, fields: strin
   const terms = parseFieldSelector(resource, fields);
   if (requirements.length === 0 && terms.length === 0) return undefined;
   return (object) =>
-    matchesRequirements(object.metadata.labels, requirements) && terms.every((term) => matchesField(resource, object, term));
+    matchesRequirements(object.metadata.labels, requirements) &&
+    terms.every((term) => matchesField(resource, object, term));
 };
 
 interface FieldTerm {
@@ -46,7 +47,9 @@ const fieldOf = (resource: Resource, object: any, field: string): string => {
     if (field === 'source') return object.source?.component ?? '';
     if (field === 'reportingComponent') return object.reportingComponent ?? '';
   }
-  const stored = field.replace(/^regarding\./, 'involvedObject.').replace(/^reportingController$/, 'reportingComponent');
+  const stored = field
+    .replace(/^regarding\./, 'involvedObject.')
+    .replace(/^reportingController$/, 'reportingComponent');
   const value = stored.split('.').reduce((inner, key) => inner?.[key], object);
   if (field === 'spec.unschedulable' || field === 'spec.hostNetwork') return String(value ?? false);
   if (field === 'status.replicas') return String(value ?? 0);
@@ -92,7 +95,8 @@ export const parseLabelSelector = (text: string): LabelRequirement[] => {
     if (!key?.isWord) fail(`found '${peek()}', expected: identifier`);
     at += 1;
     const name = (key as Token).text;
-    for (const problem of qualifiedNameProblems(name)) fail(`key: Invalid value: ${JSON.stringify(name)}: ${problem}`);
+    for (const problem of qualifiedNameProblems(name))
+      fail(`key: Invalid value: ${JSON.stringify(name)}: ${problem}`);
     if (negated || peek() === ',' || at === tokens.length) {
       requirements.push({ key: name, operator: negated ? 'DoesNotExist' : 'Exists', values: [] });
     } else {

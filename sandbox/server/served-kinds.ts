@@ -37,11 +37,16 @@ export const servedKinds: readonly ServedKind[] = [
   ...resources.map(asStored),
   ...views.map((view): ServedKind => {
     const stored = findResource(view.resource) as Resource;
-    return { ...view, resource: { ...stored, group: view.group, version: view.version, fieldSelectors: view.fieldSelectors } };
+    return {
+      ...view,
+      resource: { ...stored, group: view.group, version: view.version, fieldSelectors: view.fieldSelectors },
+    };
   }),
 ];
 
-const index = new Map(servedKinds.map((kind) => [`${kind.group}/${kind.version}/${kind.resource.name}`, kind]));
+const index = new Map(
+  servedKinds.map((kind) => [`${kind.group}/${kind.version}/${kind.resource.name}`, kind]),
+);
 
 export const findServedKind = (group: string, version: string, name: string): ServedKind | undefined =>
   index.get(`${group}/${version}/${name}`);

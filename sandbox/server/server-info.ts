@@ -17,8 +17,15 @@ export const handleServerInfo = (
   }
   const [root, check, ...more] = path.split('/').filter((segment) => segment !== '');
   if (!['healthz', 'livez', 'readyz'].includes(root ?? '') || more.length > 0) return false;
-  if (check !== undefined && !CHECKS.includes(check)) sendText(response, 404, '404 page not found\n', noSniff);
-  else sendText(response, 200, check === undefined && query.has('verbose') ? report(root ?? '', query.getAll('exclude')) : 'ok', noSniff);
+  if (check !== undefined && !CHECKS.includes(check))
+    sendText(response, 404, '404 page not found\n', noSniff);
+  else
+    sendText(
+      response,
+      200,
+      check === undefined && query.has('verbose') ? report(root ?? '', query.getAll('exclude')) : 'ok',
+      noSniff,
+    );
   return true;
 };
 
@@ -28,7 +35,9 @@ const report = (root: string, excluded: readonly string[]): string => {
   const unknown = excluded.filter((name) => !CHECKS.includes(name));
   const lines = CHECKS.map((name) => `[+]${name} ${excluded.includes(name) ? 'excluded: ok' : 'ok'}`);
   if (unknown.length > 0)
-    lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => `"${name}"`).join(',')}`);
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => `"${name}"`).join(',')}`,
+    );
   return `${lines.join('\n')}\n${root} check passed\n`;
 };
 

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '../storage/api.js';
@@ -11,14 +17,14 @@ import { handleDiscovery, isServedGroup, noSuchResource } from './discovery.js';
 import { dispatch, methodNotAllowed, verbOf } from './dispatch.js';
 import { readBoolean } from './query-options.js';
 import { getExisting } from './reads.js';
-import { type RequestInfo, parseRequestPath } from './request-info.js';
+import { parseRequestPath, type RequestInfo } from './request-info.js';
 import type { RequestLog } from './request-log.js';
 import type { ResourceRequest } from './resource-request.js';
 import { handleReview } from './reviews.js';
 import { findServedKind } from './served-kinds.js';
 import type { ServerContext } from './server-context.js';
 import { handleServerInfo } from './server-info.js';
-import { PlainRefusal, readRemoteCommand, RemoteCommands } from './subresources/exec.js';
+import { PlainRefusal, RemoteCommands, readRemoteCommand } from './subresources/exec.js';
 
 export interface ApiServer {
   readonly port: number;
@@ -79,7 +85,11 @@ const readTarget = (request: IncomingMessage): Target => {
   return { url, info: parseRequestPath(path) };
 };
 
-const answer = async (context: ServerContext, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const answer = async (
+  context: ServerContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
   const { url, info } = readTarget(request);
   if (info.kind === 'other') {
     const user = context.access.authenticate(request, undefined);
@@ -87,7 +97,8 @@ const answer = async (context: ServerContext, request: IncomingMessage, response
     return;
   }
   const query = url.searchParams;
-  const isWatch = (info.isWatchPath || (readBoolean(query.get('watch')) ?? false)) && request.method === 'GET';
+  const isWatch =
+    (info.isWatchPath || (readBoolean(query.get('watch')) ?? false)) && request.method === 'GET';
   const watches = isWatch && (info.name === undefined || info.isWatchPath) && info.subresource === undefined;
   const verb = verbOf(request.method ?? 'GET', info.name !== undefined, watches);
   const attributes = { ...info, verb: verb ?? (request.method ?? '').toLowerCase() };
@@ -110,7 +121,11 @@ const answer = async (context: ServerContext, request: IncomingMessage, response
     if (verb !== 'create') throw methodNotAllowed();
     await handleReview({ ...common, ...named, review });
   } else if (kind) {
-    if (kind.resource.namespaced && info.namespace === undefined && (info.name !== undefined || verb === 'create'))
+    if (
+      kind.resource.namespaced &&
+      info.namespace === undefined &&
+      (info.name !== undefined || verb === 'create')
+    )
       throw info.name === undefined ? methodNotAllowed() : noSuchResource();
     await dispatch({ ...common, ...named, kind }, verb, request.method ?? 'GET');
   }
@@ -127,7 +142,8 @@ const answerPath = (
   context.access.requirePath(user, path, (request.method ?? 'GET').toLowerCase());
   if (handleServerInfo(context, response, path, query)) return;
   if (handleDiscovery(context, request, response, path)) return;
-  if (path === '/') sendText(response, 200, JSON.stringify({ paths: ROOT_PATHS }), { 'Content-Type': 'application/json' });
+  if (path === '/')
+    sendText(response, 200, JSON.stringify({ paths: ROOT_PATHS }), { 'Content-Type': 'application/json' });
   else sendText(response, 404, '404 page not found\n');
 };
 
@@ -141,15 +157,27 @@ const upgrade = (
 ): void => {
   try {
     const { url, info } = readTarget(request);
-    const user = context.access.authenticate(request, info.kind === 'other' ? undefined : { ...info, verb: 'get' });
-    if (info.kind === 'other' || info.resource !== 'pods' || (info.subresource !== 'exec' && info.subresource !== 'attach'))
+    const user = context.access.authenticate(
+      request,
+      info.kind === 'other' ? undefined : { ...info, verb: 'get' },
+    );
+    if (
+      info.kind === 'other' ||
+      info.resource !== 'pods' ||
+      (info.subresource !== 'exec' && info.subresource !== 'attach')
+    )
       throw new ApiError(400, 'BadRequest', 'only exec and attach of pods can be upgraded');
     context.access.requireResource(user, { ...info, verb: 'get' });
     // Since 1.35 the upgrade of a GET needs the right to create as well.
     if (!context.access.decide(user, { ...info, verb: 'create' }).allowed)
       throw forbidden({ name: 'pods', group: '' }, info.name ?? '', '');
     const kind = findServedKind('', 'v1', 'pods') as ResourceRequest['kind'];
-    const pod = getExisting({ context, kind, namespace: info.namespace, name: info.name ?? '' } as ResourceRequest);
+    const pod = getExisting({
+      context,
+      kind,
+      namespace: info.namespace,
+      name: info.name ?? '',
+    } as ResourceRequest);
     const remote = readRemoteCommand(info.subresource, pod, url.searchParams);
     const protocol = remoteCommands.protocolOf(request);
     if (protocol === undefined) refuse(socket, 403, '', '');

@@ -46,10 +46,17 @@ export const columnsOf: Readonly<Record<string, readonly Column[]>> = {
     wide('Readiness Gates', ({ spec }) => (spec.readinessGates ? `0/${spec.readinessGates.length}` : NONE)),
   ],
   configmaps: [
-    plain('Data', ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length),
+    plain(
+      'Data',
+      ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
+    ),
     age,
   ],
-  secrets: [plain('Type', ({ type }) => type), plain('Data', ({ data }) => Object.keys(data ?? {}).length), age],
+  secrets: [
+    plain('Type', ({ type }) => type),
+    plain('Data', ({ data }) => Object.keys(data ?? {}).length),
+    age,
+  ],
   namespaces: [plain('Status', ({ status }) => status.phase), age],
   deployments: [
     plain('Ready', ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`),
@@ -76,10 +83,12 @@ export const columnsOf: Readonly<Record<string, readonly Column[]>> = {
     plain('Type', ({ spec }) => spec.type),
     plain('Cluster-IP', ({ spec }) => spec.clusterIP ?? NONE),
     plain('External-IP', ({ spec }) => spec.externalIPs?.join(',') ?? NONE),
-    plain('Port(s)', ({ spec }) =>
-      (spec.ports ?? [])
-        .map(({ port, nodePort, protocol }: any) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}`)
-        .join(',') || NONE,
+    plain(
+      'Port(s)',
+      ({ spec }) =>
+        (spec.ports ?? [])
+          .map(({ port, nodePort, protocol }: any) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}`)
+          .join(',') || NONE,
     ),
     age,
     wide('Selector', ({ spec }) => formatLabels(spec.selector)),
@@ -91,7 +100,9 @@ export const columnsOf: Readonly<Record<string, readonly Column[]>> = {
     plain('Object', ({ involvedObject: { kind, name } }) => `${(kind ?? '').toLowerCase()}/${name ?? ''}`),
     wide('Subobject', ({ involvedObject }) => involvedObject.fieldPath ?? ''),
     wide('Source', ({ source, reportingComponent, reportingInstance }) =>
-      [source?.component || reportingComponent, source?.host || reportingInstance].filter((part) => part).join(', '),
+      [source?.component || reportingComponent, source?.host || reportingInstance]
+        .filter((part) => part)
+        .join(', '),
     ),
     plain('Message', ({ message }) => (message ?? '').trim()),
     wide('First Seen', (event, now) => ageOf(event.firstTimestamp ?? event.eventTime, now)),
@@ -106,7 +117,12 @@ export const columnsOf: Readonly<Record<string, readonly Column[]>> = {
     plain('Roles', ({ metadata }) => {
       const prefix = 'node-role.kubernetes.io/';
       const roles = Object.keys(metadata.labels ?? {}).filter((key) => key.startsWith(prefix));
-      return roles.map((key) => key.slice(prefix.length)).sort().join(',') || NONE;
+      return (
+        roles
+          .map((key) => key.slice(prefix.length))
+          .sort()
+          .join(',') || NONE
+      );
     }),
     age,
     plain('Version', ({ status }) => status?.nodeInfo?.kubeletVersion ?? ''),

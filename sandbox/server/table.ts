@@ -32,7 +32,10 @@ export const tableOf = (
 };
 
 const nameColumn: Column = { name: 'Name', format: 'name', cell: ({ metadata }) => metadata.name };
-const ageColumn: Column = { name: 'Age', cell: ({ metadata }, now) => ageOf(metadata.creationTimestamp, now) };
+const ageColumn: Column = {
+  name: 'Age',
+  cell: ({ metadata }, now) => ageOf(metadata.creationTimestamp, now),
+};
 
 /** Events are the one kind that does not begin with its name. */
 const columnsFor = (resource: string): readonly Column[] =>

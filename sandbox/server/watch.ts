@@ -64,7 +64,10 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   };
   const send = (type: StoreEvent['type'], object: KubernetesObject): void => {
     const shown = presentObject(kind, object, target.accepted, target.parameters, clock.now()) as any;
-    write(type, tableHasColumns && target.accepted.as === 'Table' ? { ...shown, columnDefinitions: null } : shown);
+    write(
+      type,
+      tableHasColumns && target.accepted.as === 'Table' ? { ...shown, columnDefinitions: null } : shown,
+    );
     tableHasColumns = true;
   };
   const relay = (entry: HistoryEntry): void => {
@@ -96,9 +99,11 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   } else {
     const sendsInitial = query.sendInitialEvents ?? (version === undefined || version === 0);
     if (sendsInitial) {
-      for (const object of store.list(kind.resource.name, namespace)) if (match(object)) send('ADDED', object);
+      for (const object of store.list(kind.resource.name, namespace))
+        if (match(object)) send('ADDED', object);
       told = Math.max(told, query.sendInitialEvents ? 0 : store.revision);
-      if (query.sendInitialEvents && query.allowWatchBookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
+      if (query.sendInitialEvents && query.allowWatchBookmarks)
+        bookmark({ 'k8s.io/initial-events-end': 'true' });
     } else {
       try {
         for (const entry of store.since(kind.resource.name, version ?? 0)) relay(entry);

@@ -13,7 +13,11 @@ import type { ResourceRequest } from './resource-request.js';
 const readDraft = async (request: ResourceRequest, options: WriteQuery): Promise<Draft> => {
   const { kind, response } = request;
   const expected = { kind: kind.resource.kind, group: kind.group, version: kind.version };
-  const { draft, duplicates } = parseObject(await readBody(request.request), mediaTypeOf(request.request), expected);
+  const { draft, duplicates } = parseObject(
+    await readBody(request.request),
+    mediaTypeOf(request.request),
+    expected,
+  );
   const stored = kind.store(draft);
   const { unknown } = decodeKind(kind.resource.kind, kind.version, kind.resource.model, stored);
   const subject = `${kind.resource.kind} in version "${kind.version}" cannot be handled as a ${kind.resource.kind}`;
@@ -32,7 +36,11 @@ export const placeDraft = (draft: Draft, { kind, namespace, name }: ResourceRequ
     );
   return {
     ...draft,
-    metadata: { ...draft.metadata, ...(name ? { name } : {}), ...(kind.resource.namespaced ? { namespace } : {}) },
+    metadata: {
+      ...draft.metadata,
+      ...(name ? { name } : {}),
+      ...(kind.resource.namespaced ? { namespace } : {}),
+    },
   };
 };
 
@@ -41,7 +49,8 @@ export const handleCreate = async (request: ResourceRequest): Promise<void> => {
   const options = readWriteQuery(query, 'CreateOptions', request.request.headers['user-agent']);
   const draft = placeDraft(await readDraft(request, options), request);
   const created = context.registry.create(kind.resource.name, draft, options);
-  for (const warning of context.registry.warnings(created, kind.resource.name)) addWarning(request.response, warning);
+  for (const warning of context.registry.warnings(created, kind.resource.name))
+    addWarning(request.response, warning);
   sendOne(request, created, 201);
 };
 
@@ -71,11 +80,16 @@ export const readDeleteOptions = (text: string, query: URLSearchParams): DeleteS
   const body = text === '' ? {} : readDeleteBody(text);
   const fromQuery = query.get('gracePeriodSeconds');
   const policy: string | undefined = body.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
-  const grace: number | undefined = body.gracePeriodSeconds ?? (fromQuery === null ? undefined : Number(fromQuery));
-  const orphan = body.orphanDependents ?? (query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : undefined);
+  const grace: number | undefined =
+    body.gracePeriodSeconds ?? (fromQuery === null ? undefined : Number(fromQuery));
+  const orphan =
+    body.orphanDependents ??
+    (query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : undefined);
   const merged = new URLSearchParams(query);
   for (const value of body.dryRun ?? []) merged.append('dryRun', value);
-  const { dryRun } = readWriteQuery(merged, 'DeleteOptions', undefined, (errors) => checkPolicy(policy, errors));
+  const { dryRun } = readWriteQuery(merged, 'DeleteOptions', undefined, (errors) =>
+    checkPolicy(policy, errors),
+  );
   return {
     gracePeriodSeconds: grace,
     propagationPolicy: (policy ?? (orphan ? 'Orphan' : undefined)) as DeleteSettings['propagationPolicy'],
@@ -130,8 +144,13 @@ export const handleDeleteCollection = async (request: ResourceRequest): Promise<
   const { registry } = context;
   const { objects, metadata } = listPage(registry.store, kind, namespace, readListQuery(query, false));
   const deleted = objects.map(
-    (object) => registry.delete(kind.resource.name, object.metadata.namespace, object.metadata.name, options).object,
+    (object) =>
+      registry.delete(kind.resource.name, object.metadata.namespace, object.metadata.name, options).object,
   );
-  sendObject(response, 200, presentList(kind, deleted, metadata, accepted, query, context.now()), accepted.format);
+  sendObject(
+    response,
+    200,
+    presentList(kind, deleted, metadata, accepted, query, context.now()),
+    accepted.format,
+  );
 };
-

@@ -41,7 +41,12 @@ export const decodeKind = (kind: string, version: string, model: string, given: 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const readStruct = (type: StructType, given: Record<string, unknown>, path: string, unknown: string[]): any => {
+const readStruct = (
+  type: StructType,
+  given: Record<string, unknown>,
+  path: string,
+  unknown: string[],
+): any => {
   const object: Record<string, unknown> = {};
   const inside = new Map<string, string[]>();
   for (const field of type.fields.values()) {
@@ -58,9 +63,16 @@ const readStruct = (type: StructType, given: Record<string, unknown>, path: stri
 
 const joinPath = (path: string, name: string): string => (path ? `${path}.${name}` : name);
 
-const readField = (type: StructType, field: Field, given: unknown, path: string, unknown: string[]): unknown => {
+const readField = (
+  type: StructType,
+  field: Field,
+  given: unknown,
+  path: string,
+  unknown: string[],
+): unknown => {
   if (given === undefined || given === null) {
-    if (field.always && field.shape.kind === 'struct') return readStruct(structType(field.shape.model), {}, path, []);
+    if (field.always && field.shape.kind === 'struct')
+      return readStruct(structType(field.shape.model), {}, path, []);
     if (nullWhenAbsent.has(field.id)) return null;
     return zeroWhenAbsent[field.id];
   }
@@ -77,7 +89,13 @@ const isOmitted = (field: Field, value: unknown): boolean => {
   return field.shape.kind === 'map' && isObject(value) && Object.keys(value).length === 0;
 };
 
-const readValue = (shape: Shape, given: unknown, path: string, goPath: string, unknown: string[]): unknown => {
+const readValue = (
+  shape: Shape,
+  given: unknown,
+  path: string,
+  goPath: string,
+  unknown: string[],
+): unknown => {
   switch (shape.kind) {
     case 'scalar':
       return readScalar(shape.type, given, goPath);
@@ -154,8 +172,14 @@ const readBytes = (given: string): string => {
   const bad = body.search(/[^A-Za-z0-9+/=]/);
   if (bad >= 0) throw new DecodeError(`illegal base64 data at input byte ${bad}`);
   const padding = body.indexOf('=');
-  if (body.length % 4 !== 0 || (padding >= 0 && !/={1,2}$/.test(body)) || body.length - body.replace(/=+$/, '').length > 2)
-    throw new DecodeError(`illegal base64 data at input byte ${Math.max(0, body.length - (body.length % 4 || 4))}`);
+  if (
+    body.length % 4 !== 0 ||
+    (padding >= 0 && !/={1,2}$/.test(body)) ||
+    body.length - body.replace(/=+$/, '').length > 2
+  )
+    throw new DecodeError(
+      `illegal base64 data at input byte ${Math.max(0, body.length - (body.length % 4 || 4))}`,
+    );
   return body;
 };
 

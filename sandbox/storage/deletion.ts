@@ -8,7 +8,10 @@ export const FOREGROUND = 'foregroundDeletion';
 const finalizerOf = { Foreground: FOREGROUND, Orphan: ORPHAN, Background: undefined } as const;
 
 /** The finalizers that carry a propagation policy to the garbage collector. */
-export const applyPropagation = (object: KubernetesObject, policy: keyof typeof finalizerOf | undefined): any => {
+export const applyPropagation = (
+  object: KubernetesObject,
+  policy: keyof typeof finalizerOf | undefined,
+): any => {
   if (!policy) return object;
   const wanted = finalizerOf[policy];
   const others = (object.metadata.finalizers ?? []).filter((name) => name !== ORPHAN && name !== FOREGROUND);
@@ -27,8 +30,10 @@ export const deletionStep = (
   const grace = gracePeriod(kind, object, requestedGrace);
   const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
   const isHeld = (object.metadata.finalizers ?? []).length > 0 || isHeldBySpec(kind, object);
-  if (grace === 0 && !isHeld) return { object: kind.name === 'pods' ? marked(kind, object, 0, now) : object, isGone: true };
-  if (deletionTimestamp !== undefined && grace >= (deletionGracePeriodSeconds ?? 0)) return { object, isGone: false };
+  if (grace === 0 && !isHeld)
+    return { object: kind.name === 'pods' ? marked(kind, object, 0, now) : object, isGone: true };
+  if (deletionTimestamp !== undefined && grace >= (deletionGracePeriodSeconds ?? 0))
+    return { object, isGone: false };
   return { object: marked(kind, object, grace, now), isGone: false };
 };
 
@@ -53,6 +58,7 @@ const isHeldBySpec = (kind: Resource, object: any): boolean =>
 const gracePeriod = (kind: Resource, object: any, requested: number | undefined): number => {
   if (kind.name !== 'pods') return 0;
   if (!object.spec.nodeName || ['Succeeded', 'Failed'].includes(object.status?.phase)) return 0;
-  const seconds = requested ?? object.spec.terminationGracePeriodSeconds ?? 30;
+  if (requested !== undefined) return Math.max(0, requested);
+  const seconds = object.spec.terminationGracePeriodSeconds ?? 30;
   return seconds < 0 ? 1 : seconds;
 };

@@ -33,7 +33,10 @@ const matches = (labels: Labels, { key, operator, values }: LabelRequirement): b
 /** A `LabelSelector` of a specification: `matchLabels` and `matchExpressions`. An absent one matches nothing. */
 export const matchesLabelSelector = (
   labels: Labels,
-  selector: { matchLabels?: Record<string, string>; matchExpressions?: LabelRequirement[] } | null | undefined,
+  selector:
+    | { matchLabels?: Record<string, string>; matchExpressions?: LabelRequirement[] }
+    | null
+    | undefined,
 ): boolean => {
   if (!selector) return false;
   const equal = Object.entries(selector.matchLabels ?? {}).map(

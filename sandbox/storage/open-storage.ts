@@ -1,3 +1,4 @@
+import { claimResize } from './admission/claim-resize.js';
 import { defaultStorageClass } from './admission/default-storage-class.js';
 import { limitRanger } from './admission/limit-ranger.js';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.js';
@@ -31,17 +32,26 @@ const HISTORY_LIMIT = 5000;
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** The composition root of the storage: store, rules, admission and what keeps it in order. */
-export const openStorage = ({ now, random, defer, historyLimit = HISTORY_LIMIT }: StorageOptions): Storage => {
+export const openStorage = ({
+  now,
+  random,
+  defer,
+  historyLimit = HISTORY_LIMIT,
+}: StorageOptions): Storage => {
   const store = new Store(FIRST_REVISION, historyLimit);
   const registry: Registry = new Registry({ store, random, now }, allRules, [
     namespaceLifecycle(store),
     limitRanger(store),
     podDefaults(store, random),
     defaultStorageClass(store),
-    resourceQuota(store, (quota) => registry.update('resourcequotas', quota, { subresource: 'status', manager: 'kube-apiserver' })),
+    claimResize(store),
+    resourceQuota(store, (quota) =>
+      registry.update('resourcequotas', quota, { subresource: 'status', manager: 'kube-apiserver' }),
+    ),
   ]);
   const upkeep = [collectGarbage(registry, defer), keepQuotas(registry)];
-  for (const name of NAMESPACES) registry.create('namespaces', { metadata: { name } }, { manager: 'kube-apiserver' });
+  for (const name of NAMESPACES)
+    registry.create('namespaces', { metadata: { name } }, { manager: 'kube-apiserver' });
   return {
     registry,
     dispose: () => {

@@ -45,7 +45,9 @@ export const formatQuantity = ({ nano, format }: Quantity): string => {
   const size = nano < 0n ? -nano : nano;
   if (format === 'binary' && size % NANO === 0n && size / NANO >= 1024n) {
     const value = size / NANO;
-    const suffix = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'].find((name) => value % (binary[name] as bigint) === 0n);
+    const suffix = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'].find(
+      (name) => value % (binary[name] as bigint) === 0n,
+    );
     return suffix ? `${sign}${value / (binary[suffix] as bigint)}${suffix}` : `${sign}${value}`;
   }
   let value = size;
@@ -70,7 +72,8 @@ export const addQuantities = (a: Quantity, b: Quantity): Quantity => ({
   format: a.nano === 0n ? b.format : a.format,
 });
 
-export const subtractQuantities = (a: Quantity, b: Quantity): Quantity => addQuantities(a, { ...b, nano: -b.nano });
+export const subtractQuantities = (a: Quantity, b: Quantity): Quantity =>
+  addQuantities(a, { ...b, nano: -b.nano });
 
 export const zeroQuantity: Quantity = { nano: 0n, format: 'decimal' };
 

@@ -39,7 +39,10 @@ const addPodUsage = (usage: Map<string, Quantity>, { spec, status }: any): void 
 
 const addServiceUsage = (usage: Map<string, Quantity>, { spec }: any): void => {
   const ports = (spec.ports ?? []).length;
-  if (spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false))
+  if (
+    spec.type === 'NodePort' ||
+    (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+  )
     usage.set('services.nodeports', quantity(ports));
   if (spec.type === 'LoadBalancer') usage.set('services.loadbalancers', one);
 };
@@ -70,10 +73,14 @@ export const isInScope = (quota: KubernetesObject, resource: ResourceName, objec
 };
 
 /** Resources of a quota that each container of a pod has to specify, with the containers that do not. */
-export const unspecified = (hard: readonly string[], { spec }: any): { name: string; containers: string[] }[] =>
+export const unspecified = (
+  hard: readonly string[],
+  { spec }: any,
+): { name: string; containers: string[] }[] =>
   [...hard].sort().flatMap((name) => {
     const [field, resource] = COMPUTE.includes(name) ? ['requests', name] : name.split('.');
-    if ((field !== 'requests' && field !== 'limits') || !COMPUTE.slice(0, 2).includes(resource ?? '')) return [];
+    if ((field !== 'requests' && field !== 'limits') || !COMPUTE.slice(0, 2).includes(resource ?? ''))
+      return [];
     const containers = spec.containers
       .filter((container: any) => container.resources?.[field]?.[resource as string] === undefined)
       .map((container: any) => container.name);

@@ -1,8 +1,15 @@
-import { applyPropagation, deletionStep } from './deletion.js';
-import { type Api, ApiError, type Draft, type KubernetesObject, type ResourceName, type StoreEvent } from './api.js';
-import { alreadyExists, conflict, internalError, notFound, staleVersion } from './api-errors.js';
 import type { Admission } from './admission/admission.js';
+import {
+  type Api,
+  ApiError,
+  type Draft,
+  type KubernetesObject,
+  type ResourceName,
+  type StoreEvent,
+} from './api.js';
+import { alreadyExists, conflict, internalError, notFound, staleVersion } from './api-errors.js';
 import { decodeKind } from './decode.js';
+import { applyPropagation, deletionStep } from './deletion.js';
 import { FieldErrors } from './field-errors.js';
 import { applyConfig, trackUpdate, withoutManagerTimes } from './fields/managed-fields.js';
 import { isEqual } from './fields/typed-walk.js';
@@ -126,7 +133,12 @@ export class Registry implements Api {
     };
     const live = previous ?? this.decode(kind, { metadata: {} });
     if (previous) this.checkIdentity(kind, config.metadata, previous);
-    else if (config.metadata['uid']) throw conflict(kind, name, `uid mismatch: the provided object specified uid ${config.metadata['uid']}, and no existing object was found`);
+    else if (config.metadata['uid'])
+      throw conflict(
+        kind,
+        name,
+        `uid mismatch: the provided object specified uid ${config.metadata['uid']}, and no existing object was found`,
+      );
     const owned = applyConfig(kind.model, live, config, this.writer(kind, options), options.force, complete);
     if (previous) return { object: this.replace(kind, owned, previous, options), isNew: false };
     owned.metadata = { ...owned.metadata, name, ...(kind.namespaced ? { namespace } : {}) };
@@ -157,8 +169,13 @@ export class Registry implements Api {
     const marked = applyPropagation(previous, options.propagationPolicy);
     const step = deletionStep(kind, marked, options.gracePeriodSeconds, this.context.now());
     if (step.isGone) {
-      if (!dryRun) this.erase(kind, step.object);
-      return { object: step.object, isGone: true };
+      if (dryRun) return { object: step.object, isGone: true };
+      // A pod is seen as being deleted before it is gone, also when that takes no time.
+      const last =
+        kind.name === 'pods' && !isEqual(step.object, previous) ? this.write(kind, step.object) : step.object;
+      const key = keyOf(previous.metadata.namespace, name);
+      if (this.store.get(kind.name, key)?.metadata.uid === previous.metadata.uid) this.erase(kind, last);
+      return { object: last, isGone: true };
     }
     if (isEqual(step.object, previous) || dryRun) return { object: step.object, isGone: false };
     return { object: this.write(kind, step.object), isGone: false };
@@ -197,7 +214,8 @@ export class Registry implements Api {
     if (!kind.namespaced) delete metadata.namespace;
     for (const plugin of this.admission) plugin.mutateCreate?.(kind, object);
 
-    for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'selfLink']) delete metadata[field];
+    for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'selfLink'])
+      delete metadata[field];
     metadata.uid = randomUid(this.context.random);
     metadata.creationTimestamp = timestamp(this.context.now());
     if (kind.hasGeneration) metadata.generation = 1;
@@ -210,14 +228,16 @@ export class Registry implements Api {
     errors.throwIfAny({ ...kind, name: metadata.name ?? '' });
 
     const existing = this.get(kind.name, metadata.namespace, metadata.name);
-    for (const plugin of this.admission) plugin.validateCreate?.(kind, object, { dryRun: (options.dryRun ?? false) || existing !== undefined });
+    for (const plugin of this.admission)
+      plugin.validateCreate?.(kind, object, { dryRun: (options.dryRun ?? false) || existing !== undefined });
     if (existing) throw alreadyExists(kind, metadata.name, existing.metadata.deletionTimestamp !== undefined);
     return options.dryRun ? object : this.write(kind, object);
   }
 
   private checkIdentity(kind: Resource, metadata: any, previous: KubernetesObject): void {
     const { name, uid, resourceVersion } = previous.metadata;
-    if (metadata.resourceVersion && metadata.resourceVersion !== resourceVersion) throw staleVersion(kind, name);
+    if (metadata.resourceVersion && metadata.resourceVersion !== resourceVersion)
+      throw staleVersion(kind, name);
     if (metadata.uid && metadata.uid !== uid) {
       const where = previous.metadata.namespace ? `${previous.metadata.namespace}/${name}` : name;
       throw conflict(
@@ -233,7 +253,10 @@ export class Registry implements Api {
     const { metadata } = object;
     const kept = previous.metadata;
     if (subresource === 'finalize')
-      return { ...structuredClone(previous), spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] } };
+      return {
+        ...structuredClone(previous),
+        spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] },
+      };
     if (subresource === 'status') {
       const managedFields = metadata.managedFields ?? kept.managedFields;
       // The real server takes annotations along here: the controller writes the revision together with the status.
@@ -248,7 +271,18 @@ export class Registry implements Api {
         },
       };
     }
-    for (const field of ['uid', 'name', 'namespace', 'generateName', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'resourceVersion', 'managedFields']) {
+    for (const field of [
+      'uid',
+      'name',
+      'namespace',
+      'generateName',
+      'creationTimestamp',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'generation',
+      'resourceVersion',
+      'managedFields',
+    ]) {
       if (kept[field] === undefined) delete metadata[field];
       else metadata[field] = kept[field];
     }
@@ -256,7 +290,12 @@ export class Registry implements Api {
     return object;
   }
 
-  private replace(kind: Resource, object: any, previous: KubernetesObject, options: UpdateOptions): KubernetesObject {
+  private replace(
+    kind: Resource,
+    object: any,
+    previous: KubernetesObject,
+    options: UpdateOptions,
+  ): KubernetesObject {
     const { rules } = this.of(kind.name);
     const isWhole = options.subresource === undefined || options.subresource === 'scale';
     const errors = new FieldErrors();
@@ -270,7 +309,8 @@ export class Registry implements Api {
       rules.validate?.(object, errors);
       rules.validateUpdate?.(object, previous, errors);
       errors.throwIfAny({ ...kind, name: object.metadata.name });
-      for (const plugin of this.admission) plugin.validateUpdate?.(kind, object, previous, { dryRun: options.dryRun ?? false });
+      for (const plugin of this.admission)
+        plugin.validateUpdate?.(kind, object, previous, { dryRun: options.dryRun ?? false });
     }
     if (isEqual(withoutManagerTimes(object), withoutManagerTimes(previous))) return previous;
     const isLast =
@@ -305,8 +345,11 @@ const withVersion = (object: any, resourceVersion: string): KubernetesObject => 
   metadata: { ...object.metadata, resourceVersion },
 });
 
-
-const checkPreconditions = (kind: Resource, { metadata }: KubernetesObject, { preconditions }: RemoveOptions): void => {
+const checkPreconditions = (
+  kind: Resource,
+  { metadata }: KubernetesObject,
+  { preconditions }: RemoveOptions,
+): void => {
   const fail = (what: string, wanted: string, actual: string, why: string): ApiError =>
     new ApiError(
       409,

@@ -39,7 +39,13 @@ export interface Subresource {
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const writable = ['get', 'patch', 'update'];
-const scale: Subresource = { name: 'scale', kind: 'Scale', verbs: writable, group: 'autoscaling', version: 'v1' };
+const scale: Subresource = {
+  name: 'scale',
+  kind: 'Scale',
+  verbs: writable,
+  group: 'autoscaling',
+  version: 'v1',
+};
 const status = (kind: string): Subresource => ({ name: 'status', kind, verbs: writable });
 
 type Row = Partial<Resource> & Pick<Resource, 'name' | 'kind'>;
@@ -113,7 +119,12 @@ const workload = (kind: string, given: Row): Row => ({
 
 /** Everything that is stored, by group and version, in the order of the discovery documents. */
 export const resources: readonly Resource[] = [
-  row('v1', { name: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'], storageVersionHash: 'qFsyl6wFWjQ=' }),
+  row('v1', {
+    name: 'configmaps',
+    kind: 'ConfigMap',
+    shortNames: ['cm'],
+    storageVersionHash: 'qFsyl6wFWjQ=',
+  }),
   row('v1', {
     name: 'endpoints',
     kind: 'Endpoints',
@@ -130,7 +141,12 @@ export const resources: readonly Resource[] = [
     storageVersionHash: 'r2yiGXH7wu8=',
     fieldSelectors: eventFields,
   }),
-  row('v1', { name: 'limitranges', kind: 'LimitRange', shortNames: ['limits'], storageVersionHash: 'EBKMFVe6cwo=' }),
+  row('v1', {
+    name: 'limitranges',
+    kind: 'LimitRange',
+    shortNames: ['limits'],
+    storageVersionHash: 'EBKMFVe6cwo=',
+  }),
   row('v1', {
     name: 'namespaces',
     kind: 'Namespace',
@@ -200,7 +216,13 @@ export const resources: readonly Resource[] = [
     shortNames: ['sa'],
     storageVersionHash: 'pbx9ZvyFpBE=',
     subresources: [
-      { name: 'token', kind: 'TokenRequest', verbs: ['create'], group: 'authentication.k8s.io', version: 'v1' },
+      {
+        name: 'token',
+        kind: 'TokenRequest',
+        verbs: ['create'],
+        group: 'authentication.k8s.io',
+        version: 'v1',
+      },
     ],
     deleteAnswersObject: true,
   }),
@@ -215,7 +237,11 @@ export const resources: readonly Resource[] = [
     deleteAnswersObject: true,
     fieldSelectors: ['metadata.name', 'metadata.namespace', 'spec.clusterIP', 'spec.type'],
   }),
-  row('apps/v1', { name: 'controllerrevisions', kind: 'ControllerRevision', storageVersionHash: '85nkx63pcBU=' }),
+  row('apps/v1', {
+    name: 'controllerrevisions',
+    kind: 'ControllerRevision',
+    storageVersionHash: '85nkx63pcBU=',
+  }),
   row(
     'apps/v1',
     workload('Deployment', {
@@ -282,8 +308,18 @@ export const resources: readonly Resource[] = [
     storageVersionHash: 'K+m6uJwbjGY=',
     deleteAnswersObject: true,
   }),
-  row('rbac.authorization.k8s.io/v1', { name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false, nameIs: 'path segment' }),
-  row('rbac.authorization.k8s.io/v1', { name: 'clusterroles', kind: 'ClusterRole', namespaced: false, nameIs: 'path segment' }),
+  row('rbac.authorization.k8s.io/v1', {
+    name: 'clusterrolebindings',
+    kind: 'ClusterRoleBinding',
+    namespaced: false,
+    nameIs: 'path segment',
+  }),
+  row('rbac.authorization.k8s.io/v1', {
+    name: 'clusterroles',
+    kind: 'ClusterRole',
+    namespaced: false,
+    nameIs: 'path segment',
+  }),
   row('rbac.authorization.k8s.io/v1', { name: 'rolebindings', kind: 'RoleBinding', nameIs: 'path segment' }),
   row('rbac.authorization.k8s.io/v1', { name: 'roles', kind: 'Role', nameIs: 'path segment' }),
   row('coordination.k8s.io/v1', { name: 'leases', kind: 'Lease', storageVersionHash: 'gqkMMb/YqFM=' }),

@@ -73,7 +73,11 @@ export class Store {
     return object;
   }
 
-  delete(resource: ResourceName, key: string, build: (version: string) => KubernetesObject): KubernetesObject {
+  delete(
+    resource: ResourceName,
+    key: string,
+    build: (version: string) => KubernetesObject,
+  ): KubernetesObject {
     const table = this.table(resource);
     const previous = table.objects.get(key);
     if (!previous) throw new Error(`${resource} ${key} is not stored`);

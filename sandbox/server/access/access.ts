@@ -70,7 +70,12 @@ export class Access {
 
   requirePath(user: User, path: string, verb = 'get'): void {
     if (!this.mayRead(user, path))
-      throw new ApiError(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${path}"`, {});
+      throw new ApiError(
+        403,
+        'Forbidden',
+        `forbidden: User "${user.name}" cannot ${verb} path "${path}"`,
+        {},
+      );
   }
 }
 

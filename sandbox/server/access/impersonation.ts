@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest } from '../../storage/api-errors.js';
-import { type Access, AUTHENTICATED, forbiddenResource, type ResourceAttributes, type User } from './access.js';
+import {
+  type Access,
+  AUTHENTICATED,
+  forbiddenResource,
+  type ResourceAttributes,
+  type User,
+} from './access.js';
 
 const EXTRA = 'impersonate-extra-';
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
@@ -59,6 +65,7 @@ const requireImpersonation = (
 };
 
 const goUser = (uid: string | undefined, groups: readonly string[]): string => {
-  const list = groups.length > 0 ? `[]string{${groups.map((group) => `"${group}"`).join(', ')}}` : '[]string(nil)';
+  const list =
+    groups.length > 0 ? `[]string{${groups.map((group) => `"${group}"`).join(', ')}}` : '[]string(nil)';
   return `&user.DefaultInfo{Name:"", UID:"${uid ?? ''}", Groups:${list}, Extra:map[string][]string(nil)}`;
 };

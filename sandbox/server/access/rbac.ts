@@ -30,7 +30,8 @@ const SERVICE_ACCOUNT = 'system:serviceaccount:';
 /** Role-based access control over the stored roles and bindings. */
 export const decide = (store: Store, user: User, attributes: ResourceAttributes): Decision => {
   if (user.groups.includes(MASTERS)) return { allowed: true };
-  if (user.groups.includes(AUTHENTICATED) && basicRules.some((rule) => covers(rule, attributes))) return { allowed: true };
+  if (user.groups.includes(AUTHENTICATED) && basicRules.some((rule) => covers(rule, attributes)))
+    return { allowed: true };
   const bindings = [
     ...store.list('clusterrolebindings'),
     ...(attributes.namespace === undefined ? [] : store.list('rolebindings', attributes.namespace)),
@@ -39,7 +40,8 @@ export const decide = (store: Store, user: User, attributes: ResourceAttributes)
     const subject = (binding['subjects'] ?? []).find((each: any) => isSubject(each, user));
     if (!subject) continue;
     const rules: readonly Rule[] = roleOf(store, binding)?.['rules'] ?? [];
-    if (rules.some((rule) => covers(rule, attributes))) return { allowed: true, reason: describe(binding, subject) };
+    if (rules.some((rule) => covers(rule, attributes)))
+      return { allowed: true, reason: describe(binding, subject) };
   }
   return { allowed: false };
 };
@@ -49,7 +51,9 @@ export const hasRuleFor = (store: Store, user: User, verb: string): boolean =>
   store
     .list('clusterrolebindings')
     .filter((binding) => (binding['subjects'] ?? []).some((each: any) => isSubject(each, user)))
-    .some((binding) => (roleOf(store, binding)?.['rules'] ?? []).some((rule: Rule) => includes(rule.verbs, verb)));
+    .some((binding) =>
+      (roleOf(store, binding)?.['rules'] ?? []).some((rule: Rule) => includes(rule.verbs, verb)),
+    );
 
 const isSubject = ({ kind, name, namespace }: any, user: User): boolean => {
   if (kind === 'User') return user.name === name;
@@ -73,7 +77,8 @@ const covers = (rule: Rule, { verb, group, resource, subresource, name }: Resour
   return (
     includes(rule.verbs, verb) &&
     includes(rule.apiGroups, group) &&
-    (includes(rule.resources, full) || (subresource !== undefined && (rule.resources ?? []).includes(`*/${subresource}`))) &&
+    (includes(rule.resources, full) ||
+      (subresource !== undefined && (rule.resources ?? []).includes(`*/${subresource}`))) &&
     (names.length === 0 || (name !== undefined && names.includes(name)))
   );
 };

@@ -21,7 +21,11 @@ export class TokenIssuer {
     private readonly now: () => number,
   ) {}
 
-  issue({ metadata }: KubernetesObject, audiences: readonly string[], seconds: number): { token: string; expiresAt: number } {
+  issue(
+    { metadata }: KubernetesObject,
+    audiences: readonly string[],
+    seconds: number,
+  ): { token: string; expiresAt: number } {
     const token = randomBytes(32).toString('base64url');
     const expiresAt = this.now() + seconds * 1000;
     const account = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid };

@@ -11,10 +11,13 @@ import { readBoolean, readWriteQuery, reportFields, type WriteQuery } from '../q
 import { getExisting, sendOne } from '../reads.js';
 import type { ResourceRequest } from '../resource-request.js';
 import { placeDraft } from '../writes.js';
-import { applyPatch, parsePatch, type PatchType, patchTypeOf } from './patch-type.js';
+import { applyPatch, type PatchType, parsePatch, patchTypeOf } from './patch-type.js';
 import { goMap } from './strategic-merge-patch.js';
 
-export const readPatchOptions = (request: ResourceRequest, type: PatchType): WriteQuery & { force: boolean } => {
+export const readPatchOptions = (
+  request: ResourceRequest,
+  type: PatchType,
+): WriteQuery & { force: boolean } => {
   const { query } = request;
   const force = readBoolean(query.get('force'));
   const options = readWriteQuery(query, 'PatchOptions', request.request.headers['user-agent'], (errors) => {
@@ -57,7 +60,10 @@ const handleChange = (
     // Found twice by the real server.
     throw invalidObject({ ...resource, name: live.metadata.name }, [error, error]);
   }
-  const updated = context.registry.update(resource.name, draft, { ...options, ...(subresource ? { subresource } : {}) });
+  const updated = context.registry.update(resource.name, draft, {
+    ...options,
+    ...(subresource ? { subresource } : {}),
+  });
   sendOne(request, updated, 200);
 };
 
@@ -78,7 +84,11 @@ const reportPatchFields = (
   reportFields(unknown, [], options.fieldValidation, '', response);
 };
 
-const handleApply = (request: ResourceRequest, config: any, options: WriteQuery & { force: boolean }): void => {
+const handleApply = (
+  request: ResourceRequest,
+  config: any,
+  options: WriteQuery & { force: boolean },
+): void => {
   const { context, kind, name, namespace, subresource } = request;
   const { resource } = kind;
   if (config?.kind !== resource.kind || config.apiVersion !== apiVersionOf(kind)) {
@@ -111,7 +121,9 @@ const typedProblem = (shape: Shape, value: any, path: string): string | undefine
   if (division.kind === 'fields') {
     for (const [name, inner] of Object.entries(value)) {
       const childShape = division.childShape(name);
-      const problem = childShape ? typedProblem(childShape, inner, `${path}.${name}`) : `${path}.${name}: field not declared in schema`;
+      const problem = childShape
+        ? typedProblem(childShape, inner, `${path}.${name}`)
+        : `${path}.${name}: field not declared in schema`;
       if (problem) return problem;
     }
     return undefined;

@@ -33,7 +33,8 @@ const applyOne = (document: any, { op, path, from, value }: Operation): any => {
     case 'copy':
       return add(document, path, structuredClone(find(document, from ?? '')));
     case 'test': {
-      if (!isEqual(findOptional(document, path) ?? null, value ?? null)) throw new JsonPatchError(`test of ${path} failed`);
+      if (!isEqual(findOptional(document, path) ?? null, value ?? null))
+        throw new JsonPatchError(`test of ${path} failed`);
       return document;
     }
     default:
@@ -52,7 +53,9 @@ const segmentsOf = (path: string): string[] => {
 
 const step = (container: any, key: string): any => {
   if (Array.isArray(container)) return container[indexOf(container, key, container.length - 1)];
-  return typeof container === 'object' && container !== null && Object.hasOwn(container, key) ? container[key] : undefined;
+  return typeof container === 'object' && container !== null && Object.hasOwn(container, key)
+    ? container[key]
+    : undefined;
 };
 
 const find = (document: any, path: string): any => {
@@ -62,21 +65,29 @@ const find = (document: any, path: string): any => {
 };
 
 const findOptional = (document: any, path: string): any =>
-  segmentsOf(path).reduce((container, key) => (container === undefined ? undefined : step(container, key)), document);
+  segmentsOf(path).reduce(
+    (container, key) => (container === undefined ? undefined : step(container, key)),
+    document,
+  );
 
 const indexOf = (list: readonly unknown[], key: string, last: number): number => {
   if (key === '-') return list.length;
   const index = /^-?\d+$/.test(key) ? Number(key) : Number.NaN;
   const found = index < 0 ? index + list.length : index;
-  if (Number.isNaN(found) || found < 0 || found > last) throw new JsonPatchError(`index ${key} is out of range`);
+  if (Number.isNaN(found) || found < 0 || found > last)
+    throw new JsonPatchError(`index ${key} is out of range`);
   return found;
 };
 
 const parentOf = (document: any, path: string): { parent: any; key: string } => {
   const segments = segmentsOf(path);
   const key = segments.pop() ?? '';
-  const parent = segments.reduce((container, segment) => (container === undefined ? undefined : step(container, segment)), document);
-  if (typeof parent !== 'object' || parent === null) throw new JsonPatchError(`parent of ${path} does not exist`);
+  const parent = segments.reduce(
+    (container, segment) => (container === undefined ? undefined : step(container, segment)),
+    document,
+  );
+  if (typeof parent !== 'object' || parent === null)
+    throw new JsonPatchError(`parent of ${path} does not exist`);
   return { parent, key };
 };
 

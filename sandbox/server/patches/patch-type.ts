@@ -30,7 +30,9 @@ export const parsePatch = (type: Exclude<PatchType, 'apply'>, text: string): any
     throw badRequest(`error decoding patch: ${jsonProblem(text)}`);
   }
   if (type === 'json' && !Array.isArray(patch))
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${goKind(patch)} into Go value of type []handlers.jsonPatchOp`);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${goKind(patch)} into Go value of type []handlers.jsonPatchOp`,
+    );
   if (type !== 'json' && (typeof patch !== 'object' || patch === null || Array.isArray(patch)))
     throw badRequest(`json: cannot unmarshal ${goKind(patch)} into Go value of type map[string]interface {}`);
   return patch;
@@ -47,7 +49,12 @@ export const applyPatch = (type: Exclude<PatchType, 'apply'>, model: string, liv
         return applyJsonPatch(live, patch);
       } catch (error) {
         if (!(error instanceof JsonPatchError)) throw error;
-        throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+        throw new ApiError(
+          422,
+          'Invalid',
+          'the server rejected our request due to an error in our request',
+          {},
+        );
       }
   }
 };

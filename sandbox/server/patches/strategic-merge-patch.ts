@@ -13,7 +13,8 @@ const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
 export const applyStrategicMergePatch = (model: string, live: Json, patch: Json): any =>
   mergeMap(rootShape(model), live, patch);
 
-const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const childShape = (shape: Shape | undefined, key: string): Shape | undefined => {
   if (shape?.kind === 'struct') return structType(shape.model).fields.get(key)?.shape;
@@ -65,8 +66,11 @@ const clean = (value: any): any => {
 const mergeList = (shape: Shape | undefined, live: any[], patch: any[], order: any[] | undefined): any[] => {
   const list = shape?.kind === 'list' ? shape : undefined;
   const key = list?.list.patchKey;
-  if (key === undefined || !list) return clean(patch.filter((item) => !isMap(item) || item[DIRECTIVE] !== 'replace'));
-  const replaces = patch.some((item) => isMap(item) && item[DIRECTIVE] === 'replace' && Object.keys(item).length === 1);
+  if (key === undefined || !list)
+    return clean(patch.filter((item) => !isMap(item) || item[DIRECTIVE] !== 'replace'));
+  const replaces = patch.some(
+    (item) => isMap(item) && item[DIRECTIVE] === 'replace' && Object.keys(item).length === 1,
+  );
   if (replaces) return clean(patch.filter((item) => item[DIRECTIVE] !== 'replace'));
   const idOf = (item: any): unknown => {
     if (key === '') return item;
@@ -93,7 +97,12 @@ const mergeList = (shape: Shape | undefined, live: any[], patch: any[], order: a
 };
 
 /** Items that the patch does not name stay in front of the items that they stood in front of. */
-const interleave = (left: any[], right: any[], serverOrder: unknown[], idOf: (item: any) => unknown): any[] => {
+const interleave = (
+  left: any[],
+  right: any[],
+  serverOrder: unknown[],
+  idOf: (item: any) => unknown,
+): any[] => {
   const merged: any[] = [];
   let i = 0;
   let j = 0;

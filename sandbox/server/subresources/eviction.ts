@@ -13,30 +13,44 @@ const MANAGER = 'kube-apiserver';
 /** Deletes a pod if its disruption budget lets it go. */
 export const handleEviction = async (request: ResourceRequest): Promise<void> => {
   const { context, namespace, name, query, response, accepted } = request;
-  const { draft } = parseObject(await readBody(request.request), mediaTypeOf(request.request), {
+  const text = await readBody(request.request);
+  // Clients still send the version that is gone everywhere else.
+  const version = text.includes('"policy/v1beta1"') ? 'v1beta1' : 'v1';
+  const { draft } = parseObject(text, mediaTypeOf(request.request), {
     kind: 'Eviction',
     group: 'policy',
-    version: 'v1',
+    version,
   });
   if (draft.metadata.name && draft.metadata.name !== name)
-    throw badRequest(`name in URL does not match name in Eviction object: ${JSON.stringify(name)} vs ${JSON.stringify(draft.metadata.name)}`);
+    throw badRequest('name in URL does not match name in Eviction object');
   const pod = getExisting(request);
   const options = readDeleteOptions(JSON.stringify(draft['deleteOptions'] ?? {}), query);
   if (needsBudget(pod)) takeFromBudget(request, pod, options.dryRun);
   if (!options.dryRun && pod.metadata.deletionTimestamp === undefined) markDisrupted(request, pod);
   context.registry.delete('pods', namespace, name, options);
-  sendObject(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, accepted.format);
+  sendObject(
+    response,
+    201,
+    { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 },
+    accepted.format,
+  );
 };
 
 const needsBudget = ({ metadata, status }: any): boolean =>
   !['Succeeded', 'Failed', 'Pending'].includes(status.phase) && metadata.deletionTimestamp === undefined;
 
-const takeFromBudget = ({ context, namespace }: ResourceRequest, pod: KubernetesObject, dryRun: boolean): void => {
+const takeFromBudget = (
+  { context, namespace }: ResourceRequest,
+  pod: KubernetesObject,
+  dryRun: boolean,
+): void => {
   const budgets = context.registry
     .list('poddisruptionbudgets', namespace === undefined ? {} : { namespace })
     .filter((budget) => matchesLabelSelector(pod.metadata.labels, budget['spec'].selector));
   if (budgets.length > 1)
-    throw internalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+    throw internalError(
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    );
   const budget = budgets[0];
   if (!budget) return;
   const { name, generation = 0 } = budget.metadata;
@@ -66,7 +80,9 @@ const withCondition = (status: any, isAllowed: boolean): object => {
   if (isAllowed || !status.conditions) return {};
   return {
     conditions: status.conditions.map((condition: any) =>
-      condition.type === 'DisruptionAllowed' ? { ...condition, status: 'False', reason: 'InsufficientPods' } : condition,
+      condition.type === 'DisruptionAllowed'
+        ? { ...condition, status: 'False', reason: 'InsufficientPods' }
+        : condition,
     ),
   };
 };
@@ -81,10 +97,11 @@ const refused = (cause: string, retryAfterSeconds?: number): ApiError =>
   });
 
 const markDisrupted = ({ context }: ResourceRequest, pod: KubernetesObject): void => {
-  const conditions: any[] = (pod['status'].conditions ?? []).filter(({ type }: any) => type !== 'DisruptionTarget');
+  const conditions: any[] = (pod['status'].conditions ?? []).filter(
+    ({ type }: any) => type !== 'DisruptionTarget',
+  );
   conditions.push({
     type: 'DisruptionTarget',
-    observedGeneration: pod.metadata.generation,
     status: 'True',
     lastProbeTime: null,
     lastTransitionTime: timestamp(context.now()),

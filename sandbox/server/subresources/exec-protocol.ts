@@ -31,10 +31,16 @@ export const frame = (protocol: Protocol, channel: number, bytes: Uint8Array): (
 };
 
 /** Undefined for an empty message, which says nothing. */
-export const unframe = (protocol: Protocol, message: Buffer): { channel: number; bytes: Buffer } | undefined => {
+export const unframe = (
+  protocol: Protocol,
+  message: Buffer,
+): { channel: number; bytes: Buffer } | undefined => {
   if (message.length === 0) return undefined;
   if (protocol.includes('base64'))
-    return { channel: message.readUInt8(0) - 0x30, bytes: Buffer.from(message.subarray(1).toString(), 'base64') };
+    return {
+      channel: message.readUInt8(0) - 0x30,
+      bytes: Buffer.from(message.subarray(1).toString(), 'base64'),
+    };
   return { channel: message.readUInt8(0), bytes: message.subarray(1) };
 };
 

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { ApiError, type KubernetesObject } from '../../storage/api.js';
 import { badRequest } from '../../storage/api-errors.js';
@@ -23,7 +23,12 @@ export interface RemoteCommand {
   readonly container: string;
   readonly kind: 'exec' | 'attach';
   readonly command: readonly string[];
-  readonly streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean; readonly tty: boolean };
+  readonly streams: {
+    readonly stdin: boolean;
+    readonly stdout: boolean;
+    readonly stderr: boolean;
+    readonly tty: boolean;
+  };
 }
 
 /** Reads and checks a request for exec or attach. Throws ApiError or PlainRefusal. */
@@ -38,7 +43,8 @@ export const readRemoteCommand = (
   if (!pod['spec'].nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   if (!streams.stdin && !streams.stdout && !streams.stderr)
     throw new PlainRefusal(400, 'you must specify at least 1 of stdin, stdout, stderr');
-  if (!containerStatus(pod, container)?.state?.running) throw new PlainRefusal(500, `container not found ("${container}")`);
+  if (!containerStatus(pod, container)?.state?.running)
+    throw new PlainRefusal(500, `container not found ("${container}")`);
   return { pod, container, kind, command: query.getAll('command'), streams };
 };
 
@@ -96,14 +102,19 @@ class Session {
     const { pod, container, command, streams } = this.remote;
     try {
       if (!runtime) throw new ApiError(500, 'InternalError', 'no kubelet is running in this sandbox');
-      this.process = runtime.exec(pod, container, { command: [...command], tty: streams.tty, stdin: streams.stdin });
+      this.process = runtime.exec(pod, container, {
+        command: [...command],
+        tty: streams.tty,
+        stdin: streams.stdin,
+      });
     } catch (error) {
       this.end({ error: error instanceof Error ? error.message : String(error) });
       return;
     }
     this.process.onOutput((stream, bytes) => {
       const isError = stream === 'stderr' && !streams.tty;
-      if (isError ? streams.stderr : streams.stdout) this.send(isError ? Channel.stderr : Channel.stdout, bytes);
+      if (isError ? streams.stderr : streams.stdout)
+        this.send(isError ? Channel.stderr : Channel.stdout, bytes);
     });
     this.process.onExit((exit) => this.end(exit));
     this.connection.on('message', (message) => this.receive(message));
@@ -121,7 +132,10 @@ class Session {
   }
 
   private receive(message: RawData): void {
-    const frameRead = unframe(this.protocol, Buffer.isBuffer(message) ? message : Buffer.concat([message].flat() as Buffer[]));
+    const frameRead = unframe(
+      this.protocol,
+      Buffer.isBuffer(message) ? message : Buffer.concat([message].flat() as Buffer[]),
+    );
     if (!frameRead) return;
     const { channel, bytes } = frameRead;
     if (channel === Channel.stdin && this.remote.streams.stdin) this.process?.write(bytes);
@@ -138,7 +152,8 @@ class Session {
       return;
     }
     const { Width: width, Height: height } = size ?? {};
-    if (Number.isInteger(width) && Number.isInteger(height)) this.process?.resize(width as number, height as number);
+    if (Number.isInteger(width) && Number.isInteger(height))
+      this.process?.resize(width as number, height as number);
   }
 
   private end(exit: { code: number } | { error: string }): void {

@@ -24,9 +24,14 @@ export const readLogOptions = (query: URLSearchParams, pod: string, now: number)
   const errors = new FieldErrors();
   if (tailLines !== undefined && tailLines < 0)
     errors.invalid('tailLines', tailLines, 'must be greater than or equal to 0');
-  if (limitBytes !== undefined && limitBytes < 1) errors.invalid('limitBytes', limitBytes, 'must be greater than 0');
+  if (limitBytes !== undefined && limitBytes < 1)
+    errors.invalid('limitBytes', limitBytes, 'must be greater than 0');
   if (sinceSeconds !== undefined && sinceTime)
-    errors.add('FieldValueForbidden', '[]', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
+    errors.add(
+      'FieldValueForbidden',
+      '[]',
+      'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+    );
   else if (sinceSeconds !== undefined && sinceSeconds < 1)
     errors.invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
   if (query.get('stream')) errors.forbidden('stream', 'may not be specified');

@@ -81,7 +81,9 @@ class LogWriter {
 
   write({ time, text, partial }: LogEntry): void {
     if (this.isEnded) return;
-    const line = Buffer.from(`${this.options.timestamps ? `${logTimestamp(time)} ` : ''}${text}${partial ? '' : '\n'}`);
+    const line = Buffer.from(
+      `${this.options.timestamps ? `${logTimestamp(time)} ` : ''}${text}${partial ? '' : '\n'}`,
+    );
     const { response } = this.request;
     response.write(line.length > this.left ? line.subarray(0, this.left) : line);
     this.left -= line.length;

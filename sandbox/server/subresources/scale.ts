@@ -36,9 +36,12 @@ const write = (request: ResourceRequest, live: KubernetesObject, given: any, opt
   const { kind, name, context } = request;
   const scale = decodeKind('Scale', 'v1', 'V1Scale', given).object;
   if (scale.metadata.name && scale.metadata.name !== name)
-    throw badRequest(`the name of the object (${scale.metadata.name}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${scale.metadata.name}) does not match the name on the URL (${name})`,
+    );
   const { resourceVersion } = scale.metadata;
-  if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw staleVersion(kind.resource, name);
+  if (resourceVersion && resourceVersion !== live.metadata.resourceVersion)
+    throw staleVersion(kind.resource, name);
   const replicas = scale.spec?.replicas ?? 0;
   if (replicas < 0)
     throw invalidObject({ ...SCALE, name }, [
@@ -72,7 +75,9 @@ const formatSelector = ({ matchLabels, matchExpressions }: any): string => {
   const equal = Object.entries(matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
   const expressions = (matchExpressions ?? []).map(({ key, operator, values = [] }: any) => {
     const list = `(${[...values].sort().join(',')})`;
-    return { In: `${key} in ${list}`, NotIn: `${key} notin ${list}`, Exists: key, DoesNotExist: `!${key}` }[operator as 'In'];
+    return { In: `${key} in ${list}`, NotIn: `${key} notin ${list}`, Exists: key, DoesNotExist: `!${key}` }[
+      operator as 'In'
+    ];
   });
   return [...equal, ...expressions].sort().join(',');
 };

@@ -31,10 +31,15 @@ export const handleToken = async (request: ResourceRequest): Promise<void> => {
   };
   const errors = new FieldErrors();
   if (spec.expirationSeconds < MIN_SECONDS)
-    errors.invalid('spec.expirationSeconds', spec.expirationSeconds, 'may not specify a duration less than 10 minutes');
+    errors.invalid(
+      'spec.expirationSeconds',
+      spec.expirationSeconds,
+      'may not specify a duration less than 10 minutes',
+    );
   errors.throwIfAny({ ...KIND, name: '' });
   const bound = spec.boundObjectRef;
-  if (bound?.kind === 'Pod' && !context.registry.get('pods', namespace, bound.name)) throw notFound(getResource('pods'), bound.name);
+  if (bound?.kind === 'Pod' && !context.registry.get('pods', namespace, bound.name))
+    throw notFound(getResource('pods'), bound.name);
 
   const { token, expiresAt } = context.access.tokens.issue(account, spec.audiences, spec.expirationSeconds);
   const { name, uid } = account.metadata;
@@ -49,5 +54,10 @@ export const handleToken = async (request: ResourceRequest): Promise<void> => {
     subresource: 'token',
   });
   const status = { token, expirationTimestamp: timestamp(expiresAt) };
-  sendObject(response, 201, { kind: KIND.kind, apiVersion: 'authentication.k8s.io/v1', metadata: tracked, spec, status }, accepted.format);
+  sendObject(
+    response,
+    201,
+    { kind: KIND.kind, apiVersion: 'authentication.k8s.io/v1', metadata: tracked, spec, status },
+    accepted.format,
+  );
 };

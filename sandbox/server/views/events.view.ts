@@ -22,7 +22,17 @@ export const eventsView: View = {
   group: 'events.k8s.io',
   version: 'v1',
   show: (event) => {
-    const { involvedObject, message, source, firstTimestamp, lastTimestamp, count, reportingComponent, reportingInstance, ...same } = event;
+    const {
+      involvedObject,
+      message,
+      source,
+      firstTimestamp,
+      lastTimestamp,
+      count,
+      reportingComponent,
+      reportingInstance,
+      ...same
+    } = event;
     return {
       ...same,
       apiVersion: 'events.k8s.io/v1',

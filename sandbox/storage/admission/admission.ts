@@ -7,6 +7,11 @@ export interface Admission {
   mutateUpdate?(kind: Resource, object: any, previous: KubernetesObject): void;
   /** After validation, right before the write. */
   validateCreate?(kind: Resource, object: any, options: { dryRun: boolean }): void;
-  validateUpdate?(kind: Resource, object: any, previous: KubernetesObject, options: { dryRun: boolean }): void;
+  validateUpdate?(
+    kind: Resource,
+    object: any,
+    previous: KubernetesObject,
+    options: { dryRun: boolean },
+  ): void;
   admitDelete?(kind: Resource, object: KubernetesObject): void;
 }

@@ -19,7 +19,11 @@ export const limitRanger = (store: Store): Admission => ({
     for (const range of store.list('limitranges', object.metadata.namespace)) {
       const problems = range['spec'].limits.flatMap((limit: any) => problemsOf(kind.name, object, limit));
       if (problems.length === 0) continue;
-      throw forbidden(kind, object.metadata.name, problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`);
+      throw forbidden(
+        kind,
+        object.metadata.name,
+        problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`,
+      );
     }
   },
 });
@@ -48,9 +52,13 @@ const setDefaults = (pod: any, limit: { default?: Amounts; defaultRequest?: Amou
 
 const problemsOf = (resource: string, object: any, limit: any): string[] => {
   if (resource === 'persistentvolumeclaims')
-    return limit.type === 'PersistentVolumeClaim' ? problemsOfAmounts(limit, object.spec.resources, false) : [];
+    return limit.type === 'PersistentVolumeClaim'
+      ? problemsOfAmounts(limit, object.spec.resources, false)
+      : [];
   if (limit.type === 'Container')
-    return object.spec.containers.flatMap((container: any) => problemsOfAmounts(limit, container.resources, true));
+    return object.spec.containers.flatMap((container: any) =>
+      problemsOfAmounts(limit, container.resources, true),
+    );
   return limit.type === 'Pod' ? problemsOfAmounts(limit, podTotals(object.spec.containers), true) : [];
 };
 
@@ -66,7 +74,11 @@ const podTotals = (containers: any[]): { requests: Amounts; limits: Amounts } =>
   return { requests: total('requests'), limits: total('limits') };
 };
 
-const problemsOfAmounts = (limit: any, resources: { requests?: Amounts; limits?: Amounts }, hasLimits: boolean): string[] => {
+const problemsOfAmounts = (
+  limit: any,
+  resources: { requests?: Amounts; limits?: Amounts },
+  hasLimits: boolean,
+): string[] => {
   const { requests = {}, limits = {} } = resources;
   const exceeds = (a: string, b: string): boolean => quantity(a).nano > quantity(b).nano;
   const problems: string[] = [];
@@ -74,17 +86,22 @@ const problemsOfAmounts = (limit: any, resources: { requests?: Amounts; limits?:
     const [request, most] = [requests[name], limits[name]];
     if (request === undefined)
       problems.push(`minimum ${name} usage per ${limit.type} is ${min}.  No request is specified`);
-    else if (exceeds(min, request)) problems.push(`minimum ${name} usage per ${limit.type} is ${min}, but request is ${request}`);
+    else if (exceeds(min, request))
+      problems.push(`minimum ${name} usage per ${limit.type} is ${min}, but request is ${request}`);
     else if (most !== undefined && exceeds(min, most))
       problems.push(`minimum ${name} usage per ${limit.type} is ${min}, but limit is ${most}`);
   }
-  for (const [name, max] of Object.entries<string>(limit.max ?? {}).sort().reverse()) {
+  for (const [name, max] of Object.entries<string>(limit.max ?? {})
+    .sort()
+    .reverse()) {
     const [request, most] = [requests[name], limits[name]];
     if (!hasLimits) {
       if (request !== undefined && exceeds(request, max))
         problems.push(`maximum ${name} usage per ${limit.type} is ${max}, but request is ${request}`);
-    } else if (most === undefined) problems.push(`maximum ${name} usage per ${limit.type} is ${max}.  No limit is specified`);
-    else if (exceeds(most, max)) problems.push(`maximum ${name} usage per ${limit.type} is ${max}, but limit is ${most}`);
+    } else if (most === undefined)
+      problems.push(`maximum ${name} usage per ${limit.type} is ${max}.  No limit is specified`);
+    else if (exceeds(most, max))
+      problems.push(`maximum ${name} usage per ${limit.type} is ${max}, but limit is ${most}`);
     else if (request !== undefined && exceeds(request, max))
       problems.push(`maximum ${name} usage per ${limit.type} is ${max}, but request is ${request}`);
   }

@@ -16,7 +16,12 @@ export const podDefaults = (store: Store, random: Random): Admission => ({
   },
 });
 
-const addServiceAccount = (store: Store, random: Random, kind: { name: string; group: string }, pod: any): void => {
+const addServiceAccount = (
+  store: Store,
+  random: Random,
+  kind: { name: string; group: string },
+  pod: any,
+): void => {
   const { spec, metadata } = pod;
   spec.serviceAccountName ??= 'default';
   spec.serviceAccount = spec.serviceAccountName;
@@ -29,14 +34,17 @@ const addServiceAccount = (store: Store, random: Random, kind: { name: string; g
       `error looking up service account ${metadata.namespace}/${spec.serviceAccountName}: serviceaccount "${spec.serviceAccountName}" not found`,
     );
   if ((spec.automountServiceAccountToken ?? account?.['automountServiceAccountToken']) === false) return;
-  const containers = [...(spec.initContainers ?? []), ...spec.containers ?? []];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const unmounted = containers.filter(
     (container) => !(container.volumeMounts ?? []).some(({ mountPath }: any) => mountPath === TOKEN_PATH),
   );
   if (unmounted.length === 0) return;
   const name = `kube-api-access-${randomSuffix(random)}`;
   for (const container of unmounted)
-    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: TOKEN_PATH }];
+    container.volumeMounts = [
+      ...(container.volumeMounts ?? []),
+      { name, readOnly: true, mountPath: TOKEN_PATH },
+    ];
   spec.volumes = [...(spec.volumes ?? []), { name, projected: tokenVolume() }];
 };
 
@@ -61,7 +69,8 @@ const addTolerations = (spec: any): void => {
         (toleration.key === key || toleration.key === undefined) &&
         (toleration.effect === 'NoExecute' || toleration.effect === undefined),
     );
-    if (!isTolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
+    if (!isTolerated)
+      tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
   }
   spec.tolerations = tolerations;
 };

@@ -1,7 +1,7 @@
 import type { Draft, KubernetesObject } from '../api.js';
 import { forbidden } from '../api-errors.js';
 import { addQuantities, formatQuantity, type Quantity, quantity, subtractQuantities } from '../quantity.js';
-import { isInScope, unspecified, type Usage, usageOf } from '../quota-usage.js';
+import { isInScope, type Usage, unspecified, usageOf } from '../quota-usage.js';
 import type { Resource } from '../resources.js';
 import type { Store } from '../store.js';
 import type { Admission } from './admission.js';
@@ -11,10 +11,12 @@ export const resourceQuota = (store: Store, charge: (quota: Draft) => void): Adm
   const admit = (kind: Resource, object: any, before: Usage, dryRun: boolean): void => {
     if (!kind.namespaced) return;
     const charged: Draft[] = [];
-    const added = new Map([...usageOf(kind.name, object)].map(([name, value]): [string, Quantity] => {
-      const already = before.get(name);
-      return [name, already ? subtractQuantities(value, already) : value];
-    }));
+    const added = new Map(
+      [...usageOf(kind.name, object)].map(([name, value]): [string, Quantity] => {
+        const already = before.get(name);
+        return [name, already ? subtractQuantities(value, already) : value];
+      }),
+    );
     for (const quota of store.list('resourcequotas', object.metadata.namespace)) {
       if (!isInScope(quota, kind.name, object)) continue;
       const next = check(kind, object, quota, added, before.size === 0);
@@ -32,7 +34,13 @@ export const resourceQuota = (store: Store, charge: (quota: Draft) => void): Adm
 };
 
 /** The quota with this usage added; undefined when it does not concern it. */
-const check = (kind: Resource, object: any, quota: KubernetesObject, added: Usage, isNew: boolean): Draft | undefined => {
+const check = (
+  kind: Resource,
+  object: any,
+  quota: KubernetesObject,
+  added: Usage,
+  isNew: boolean,
+): Draft | undefined => {
   const { name } = quota.metadata;
   const hard: Record<string, string> = quota['status']?.hard ?? quota['spec'].hard ?? {};
   const used: Record<string, string> = quota['status']?.used ?? {};
@@ -40,18 +48,29 @@ const check = (kind: Resource, object: any, quota: KubernetesObject, added: Usag
     const missing = unspecified(Object.keys(hard), object);
     if (missing.length > 0) {
       const listed = missing.map(({ name: what, containers }) => `${what} for: ${containers.join(',')}`);
-      throw forbidden(kind, object.metadata.name ?? '', `failed quota: ${name}: must specify ${listed.join('; ')}`);
+      throw forbidden(
+        kind,
+        object.metadata.name ?? '',
+        `failed quota: ${name}: must specify ${listed.join('; ')}`,
+      );
     }
   }
-  const concerned = Object.keys(hard).filter((what) => (added.get(what)?.nano ?? 0n) !== 0n).sort();
+  const concerned = Object.keys(hard)
+    .filter((what) => (added.get(what)?.nano ?? 0n) !== 0n)
+    .sort();
   if (concerned.length === 0) return undefined;
   const now = (what: string): Quantity => quantity(used[what] ?? '0');
-  const sums = new Map(concerned.map((what) => [what, addQuantities(now(what), added.get(what) as Quantity)]));
+  const sums = new Map(
+    concerned.map((what) => [what, addQuantities(now(what), added.get(what) as Quantity)]),
+  );
   const exceeded = concerned.filter(
-    (what) => (added.get(what) as Quantity).nano > 0n && (sums.get(what) as Quantity).nano > quantity(hard[what] ?? '0').nano,
+    (what) =>
+      (added.get(what) as Quantity).nano > 0n &&
+      (sums.get(what) as Quantity).nano > quantity(hard[what] ?? '0').nano,
   );
   if (exceeded.length > 0) {
-    const show = (value: (what: string) => string): string => exceeded.map((what) => `${what}=${value(what)}`).join(',');
+    const show = (value: (what: string) => string): string =>
+      exceeded.map((what) => `${what}=${value(what)}`).join(',');
     throw forbidden(
       kind,
       object.metadata.name ?? '',

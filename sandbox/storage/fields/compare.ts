@@ -38,7 +38,8 @@ const self: FieldSet = { isMember: true, children: new Map() };
 
 const compare = (shape: Shape, before: any, after: any): Comparison => {
   const division = divisionOf(shape);
-  if (division.kind === 'leaf' || (isEmptyValue(before) && isEmptyValue(after))) return compareLeaf(before, after);
+  if (division.kind === 'leaf' || (isEmptyValue(before) && isEmptyValue(after)))
+    return compareLeaf(before, after);
 
   const pairs = new Map<string, { shape: Shape; before: any; after: any }>();
   const collect = (side: 'before' | 'after', value: any): void => {
@@ -90,7 +91,8 @@ const compareLeaf = (before: unknown, after: unknown): Comparison => {
 };
 
 /** The fields of an applied configuration: its leaves and its list items. */
-export const fieldsOf = (model: string, config: any): FieldSet => fieldsOfValue(rootShape(model), managedPart(config), false);
+export const fieldsOf = (model: string, config: any): FieldSet =>
+  fieldsOfValue(rootShape(model), managedPart(config), false);
 
 const fieldsOfValue = (shape: Shape, value: any, isItem: boolean): FieldSet => {
   const division = divisionOf(shape);

@@ -11,11 +11,7 @@ export const emptySet: FieldSet = { isMember: false, children: new Map() };
 
 export const isEmptySet = (set: FieldSet): boolean => !set.isMember && set.children.size === 0;
 
-const combine = (
-  a: FieldSet,
-  b: FieldSet,
-  isMember: (inA: boolean, inB: boolean) => boolean,
-): FieldSet => {
+const combine = (a: FieldSet, b: FieldSet, isMember: (inA: boolean, inB: boolean) => boolean): FieldSet => {
   const children = new Map<string, FieldSet>();
   for (const key of new Set([...a.children.keys(), ...b.children.keys()])) {
     const child = combine(a.children.get(key) ?? emptySet, b.children.get(key) ?? emptySet, isMember);
@@ -34,7 +30,8 @@ export const isEqualSet = (a: FieldSet, b: FieldSet): boolean =>
 export const encodeFields = (set: FieldSet): object => {
   const encoded: Record<string, object> = {};
   if (set.isMember && set.children.size > 0) encoded['.'] = {};
-  for (const key of [...set.children.keys()].sort()) encoded[key] = encodeFields(set.children.get(key) as FieldSet);
+  for (const key of [...set.children.keys()].sort())
+    encoded[key] = encodeFields(set.children.get(key) as FieldSet);
   return encoded;
 };
 
@@ -51,7 +48,9 @@ export const decodeFields = (encoded: object): FieldSet => {
 /** Member paths in the notation of conflict messages: `.spec.containers[name="app"].image`. */
 export const memberPaths = (set: FieldSet, path = ''): string[] => {
   const own = set.isMember ? [path] : [];
-  const inner = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, child]) => memberPaths(child, `${path}${pathElement(key)}`));
+  const inner = [...set.children]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, child]) => memberPaths(child, `${path}${pathElement(key)}`));
   return [...own, ...inner];
 };
 

@@ -48,7 +48,10 @@ const write = (object: any, entries: readonly Entry[]): any => {
     .filter(({ fields }) => !isEmptySet(fields))
     .sort(
       (a, b) =>
-        order(a.operation, b.operation) || order(a.time, b.time) || order(a.manager, b.manager) || order(a.subresource, b.subresource),
+        order(a.operation, b.operation) ||
+        order(a.time, b.time) ||
+        order(a.manager, b.manager) ||
+        order(a.subresource, b.subresource),
     );
   if (sorted.length === 0) return { ...object, metadata };
   const managedFields = sorted.map((entry) => ({
@@ -82,7 +85,10 @@ export const trackUpdate = (model: string, before: any, after: any, manager: Man
     .map((entry) => ({ ...entry, fields: difference(difference(entry.fields, touched), removed) }));
   const fields = union(difference(mine?.fields ?? emptySet, removed), touched);
   const isUnchanged = mine !== undefined && isEqualSet(mine.fields, fields);
-  return write(after, [...others, entryOf(manager, 'Update', fields, isUnchanged ? mine.time : manager.time)]);
+  return write(after, [
+    ...others,
+    entryOf(manager, 'Update', fields, isUnchanged ? mine.time : manager.time),
+  ]);
 };
 
 const entryOf = (manager: Manager, operation: 'Apply' | 'Update', fields: FieldSet, time: string): Entry => ({
@@ -126,9 +132,15 @@ export const applyConfig = (
     .map((entry) => ({ entry, fields: intersection(entry.fields, touched) }))
     .filter((conflict) => !isEmptySet(conflict.fields));
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
-  const left = others.map((entry) => ({ ...entry, fields: difference(difference(entry.fields, touched), removed) }));
+  const left = others.map((entry) => ({
+    ...entry,
+    fields: difference(difference(entry.fields, touched), removed),
+  }));
   const isUnchanged = mine !== undefined && isEqualSet(mine.fields, fields);
-  return write(completed, [...left, entryOf(manager, 'Apply', fields, isUnchanged ? mine.time : manager.time)]);
+  return write(completed, [
+    ...left,
+    entryOf(manager, 'Apply', fields, isUnchanged ? mine.time : manager.time),
+  ]);
 };
 
 const conflictError = (conflicts: { entry: Entry; fields: FieldSet }[]): ApiError => {

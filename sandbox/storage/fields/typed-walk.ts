@@ -8,7 +8,12 @@ export type Division =
 
 const leaf: Division = { kind: 'leaf' };
 
-export const rootShape = (model: string): Shape => ({ kind: 'struct', model, atomic: false, retainKeys: false });
+export const rootShape = (model: string): Shape => ({
+  kind: 'struct',
+  model,
+  atomic: false,
+  retainKeys: false,
+});
 
 export const divisionOf = (shape: Shape): Division => {
   switch (shape.kind) {
@@ -43,7 +48,9 @@ export const isEqual = (a: unknown, b: unknown): boolean => {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every(
-    (key) => Object.hasOwn(b, key) && isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    (key) =>
+      Object.hasOwn(b, key) &&
+      isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
   );
 };
 

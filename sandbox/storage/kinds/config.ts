@@ -5,7 +5,11 @@ import { configKeyProblems } from '../validation/names.js';
 
 const SIZE_LIMIT = 1024 * 1024;
 
-const validateKeys = (data: Record<string, string> | undefined, errors: FieldErrors, path: string): number => {
+const validateKeys = (
+  data: Record<string, string> | undefined,
+  errors: FieldErrors,
+  path: string,
+): number => {
   let size = 0;
   for (const [key, value] of Object.entries(data ?? {})) {
     for (const problem of configKeyProblems(key)) errors.invalid(`${path}[${key}]`, key, problem);
@@ -15,20 +19,28 @@ const validateKeys = (data: Record<string, string> | undefined, errors: FieldErr
 };
 
 const validateSize = (size: number, errors: FieldErrors, path: string): void => {
-  if (size > SIZE_LIMIT) errors.add('FieldValueTooLong', path, `Too long: may not be more than ${SIZE_LIMIT} bytes`);
+  if (size > SIZE_LIMIT)
+    errors.add('FieldValueTooLong', path, `Too long: may not be more than ${SIZE_LIMIT} bytes`);
 };
 
-const validateImmutable = (object: any, previous: any, fields: readonly string[], errors: FieldErrors): void => {
+const validateImmutable = (
+  object: any,
+  previous: any,
+  fields: readonly string[],
+  errors: FieldErrors,
+): void => {
   if (!previous.immutable) return;
   if (!object.immutable) errors.forbidden('immutable', 'field is immutable when `immutable` is set');
   for (const field of fields) {
-    if (!isEqual(object[field], previous[field])) errors.forbidden(field, 'field is immutable when `immutable` is set');
+    if (!isEqual(object[field], previous[field]))
+      errors.forbidden(field, 'field is immutable when `immutable` is set');
   }
 };
 
 export const configMapRules: KindRules = {
   validate(object, errors) {
-    const size = validateKeys(object.data, errors, 'data') + validateKeys(object.binaryData, errors, 'binaryData');
+    const size =
+      validateKeys(object.data, errors, 'data') + validateKeys(object.binaryData, errors, 'binaryData');
     for (const key of Object.keys(object.data ?? {})) {
       if (object.binaryData && Object.hasOwn(object.binaryData, key))
         errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
@@ -52,7 +64,10 @@ export const secretRules: KindRules = {
   setDefaults(object) {
     object.type ??= 'Opaque';
     if (object.stringData) {
-      const encoded = Object.entries<string>(object.stringData).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+      const encoded = Object.entries<string>(object.stringData).map(([key, value]) => [
+        key,
+        Buffer.from(value).toString('base64'),
+      ]);
       object.data = { ...object.data, ...Object.fromEntries(encoded) };
       delete object.stringData;
     }

@@ -17,12 +17,14 @@ export const ingressRules: KindRules = {
       : [],
   validate({ spec }, errors) {
     for (const [index, { hosts = [] }] of (spec.tls ?? []).entries()) {
-      for (const [position, host] of hosts.entries()) validateHost(host, errors, `spec.tls[${index}].hosts[${position}]`);
+      for (const [position, host] of hosts.entries())
+        validateHost(host, errors, `spec.tls[${index}].hosts[${position}]`);
     }
     if ((spec.rules ?? []).length === 0 && !spec.defaultBackend)
       errors.invalid('spec', null, 'either `defaultBackend` or `rules` must be specified');
     if (spec.defaultBackend) validateBackend(spec.defaultBackend, errors, 'spec.defaultBackend');
-    for (const [index, rule] of (spec.rules ?? []).entries()) validateRule(rule, errors, `spec.rules[${index}]`);
+    for (const [index, rule] of (spec.rules ?? []).entries())
+      validateRule(rule, errors, `spec.rules[${index}]`);
     if (spec.ingressClassName)
       for (const problem of subdomainProblems(spec.ingressClassName))
         errors.invalid('spec.ingressClassName', spec.ingressClassName, problem);
@@ -31,12 +33,14 @@ export const ingressRules: KindRules = {
 
 const validateRule = (rule: any, errors: FieldErrors, at: string): void => {
   if (rule.host) {
-    if (/^\d+(\.\d+){3}$/.test(rule.host)) errors.invalid(`${at}.host`, rule.host, 'must be a DNS name, not an IP address');
+    if (/^\d+(\.\d+){3}$/.test(rule.host))
+      errors.invalid(`${at}.host`, rule.host, 'must be a DNS name, not an IP address');
     else validateHost(rule.host, errors, `${at}.host`);
   }
   if (!rule.http) return;
   if ((rule.http.paths ?? []).length === 0) errors.required(`${at}.http.paths`);
-  for (const [index, path] of (rule.http.paths ?? []).entries()) validatePath(path, errors, `${at}.http.paths[${index}]`);
+  for (const [index, path] of (rule.http.paths ?? []).entries())
+    validatePath(path, errors, `${at}.http.paths[${index}]`);
 };
 
 const validateHost = (host: string, errors: FieldErrors, field: string): void => {
@@ -52,8 +56,10 @@ const validatePath = ({ path = '', pathType, backend }: any, errors: FieldErrors
   else if (!PATH_TYPES.includes(pathType)) errors.notSupported(`${at}.pathType`, pathType, PATH_TYPES);
   else if (pathType !== 'ImplementationSpecific') {
     if (!path.startsWith('/')) errors.invalid(`${at}.path`, path, 'must be an absolute path');
-    for (const part of FORBIDDEN_IN_PATHS) if (path.includes(part)) errors.invalid(`${at}.path`, path, `must not contain '${part}'`);
-  } else if (path !== '' && !path.startsWith('/')) errors.invalid(`${at}.path`, path, 'must be an absolute path');
+    for (const part of FORBIDDEN_IN_PATHS)
+      if (path.includes(part)) errors.invalid(`${at}.path`, path, `must not contain '${part}'`);
+  } else if (path !== '' && !path.startsWith('/'))
+    errors.invalid(`${at}.path`, path, 'must be an absolute path');
   validateBackend(backend, errors, `${at}.backend`);
 };
 
@@ -65,10 +71,12 @@ const validateBackend = (backend: any, errors: FieldErrors, at: string): void =>
     errors.required(`${at}.service.name`);
     return;
   }
-  for (const problem of labelProblems(service.name)) errors.invalid(`${at}.service.name`, service.name, problem);
+  for (const problem of labelProblems(service.name))
+    errors.invalid(`${at}.service.name`, service.name, problem);
   const { name, number } = service.port ?? {};
   if (!name && !number) errors.required(at, 'port name or number is required');
-  if (name) for (const problem of portNameProblems(name)) errors.invalid(`${at}.service.port.name`, name, problem);
+  if (name)
+    for (const problem of portNameProblems(name)) errors.invalid(`${at}.service.port.name`, name, problem);
   if (number && (number < 1 || number > 65535))
     errors.invalid(`${at}.service.port.number`, number, 'must be between 1 and 65535, inclusive');
 };

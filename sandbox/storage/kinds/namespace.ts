@@ -9,7 +9,10 @@ export const namespaceRules: KindRules = {
   },
   prepareCreate(object) {
     object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name };
-    object.spec = { ...object.spec, finalizers: [...new Set([...(object.spec?.finalizers ?? []), 'kubernetes'])] };
+    object.spec = {
+      ...object.spec,
+      finalizers: [...new Set([...(object.spec?.finalizers ?? []), 'kubernetes'])],
+    };
     object.status = { phase: 'Active' };
   },
   prepareUpdate(object, previous) {

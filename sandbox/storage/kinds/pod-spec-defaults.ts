@@ -25,7 +25,8 @@ const setContainerDefaults = (container: any, spec: any): void => {
     if (variable.valueFrom?.resourceFieldRef) variable.valueFrom.resourceFieldRef.divisor ??= '0';
   }
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) setProbeDefaults(container[name]);
-  for (const hook of [container.lifecycle?.postStart, container.lifecycle?.preStop]) setHttpDefaults(hook?.httpGet);
+  for (const hook of [container.lifecycle?.postStart, container.lifecycle?.preStop])
+    setHttpDefaults(hook?.httpGet);
 };
 
 export const defaultPullPolicy = (image: string): string => {

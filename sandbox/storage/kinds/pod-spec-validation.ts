@@ -6,7 +6,12 @@ const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const PORT_RANGE = 'must be between 1 and 65535, inclusive';
 
-export const validatePodSpec = (spec: any, errors: FieldErrors, path: string, restartPolicies = RESTART_POLICIES): void => {
+export const validatePodSpec = (
+  spec: any,
+  errors: FieldErrors,
+  path: string,
+  restartPolicies = RESTART_POLICIES,
+): void => {
   const volumes = validateVolumes(spec.volumes ?? [], errors, `${path}.volumes`);
   validateContainers(spec.containers, volumes, errors, `${path}.containers`);
   if ((spec.initContainers ?? []).length > 0)
@@ -14,14 +19,29 @@ export const validatePodSpec = (spec: any, errors: FieldErrors, path: string, re
   if (!restartPolicies.includes(spec.restartPolicy))
     errors.notSupported(`${path}.restartPolicy`, spec.restartPolicy, restartPolicies);
   if (!['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'].includes(spec.dnsPolicy))
-    errors.notSupported(`${path}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']);
+    errors.notSupported(`${path}.dnsPolicy`, spec.dnsPolicy, [
+      'ClusterFirstWithHostNet',
+      'ClusterFirst',
+      'Default',
+      'None',
+    ]);
   if (spec.terminationGracePeriodSeconds < 0)
-    errors.invalid(`${path}.terminationGracePeriodSeconds`, spec.terminationGracePeriodSeconds, 'must be greater than or equal to 0');
+    errors.invalid(
+      `${path}.terminationGracePeriodSeconds`,
+      spec.terminationGracePeriodSeconds,
+      'must be greater than or equal to 0',
+    );
   for (const field of ['serviceAccountName', 'nodeName']) {
-    if (spec[field]) for (const problem of subdomainProblems(spec[field])) errors.invalid(`${path}.${field}`, spec[field], problem);
+    if (spec[field])
+      for (const problem of subdomainProblems(spec[field]))
+        errors.invalid(`${path}.${field}`, spec[field], problem);
   }
   if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1)
-    errors.invalid(`${path}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 'must be between 1 and 2147483647, inclusive');
+    errors.invalid(
+      `${path}.activeDeadlineSeconds`,
+      spec.activeDeadlineSeconds,
+      'must be between 1 and 2147483647, inclusive',
+    );
 };
 
 const validateVolumes = (volumes: any[], errors: FieldErrors, path: string): Set<string> => {
@@ -45,7 +65,21 @@ const validateVolumes = (volumes: any[], errors: FieldErrors, path: string): Set
 };
 
 /** The order in which the real server looks at volume sources; the second one found is the wrong one. */
-const SOURCES = ['emptyDir', 'hostPath', 'gitRepo', 'secret', 'nfs', 'iscsi', 'persistentVolumeClaim', 'downwardAPI', 'configMap', 'projected', 'csi', 'ephemeral', 'image'];
+const SOURCES = [
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'secret',
+  'nfs',
+  'iscsi',
+  'persistentVolumeClaim',
+  'downwardAPI',
+  'configMap',
+  'projected',
+  'csi',
+  'ephemeral',
+  'image',
+];
 const sourceOrder = (name: string): number => SOURCES.indexOf(name);
 
 const validateContainers = (
@@ -70,7 +104,9 @@ const validateContainers = (
 
 const validateContainer = (container: any, volumes: Set<string>, errors: FieldErrors, at: string): void => {
   if (!container.name) errors.required(`${at}.name`);
-  else for (const problem of labelProblems(container.name)) errors.invalid(`${at}.name`, container.name, problem);
+  else
+    for (const problem of labelProblems(container.name))
+      errors.invalid(`${at}.name`, container.name, problem);
   if (!container.image) errors.required(`${at}.image`);
   else if (container.image !== container.image.trim())
     errors.invalid(`${at}.image`, container.image, 'must not have leading or trailing whitespace');
@@ -84,7 +120,7 @@ const validateContainer = (container: any, volumes: Set<string>, errors: FieldEr
       errors.invalid(
         `${at}.env[${index}].name`,
         variable.name,
-        'a valid environment variable name must consist only of printable ASCII characters other than \'=\'',
+        "a valid environment variable name must consist only of printable ASCII characters other than '='",
       );
     if (variable.value !== undefined && variable.valueFrom)
       errors.invalid(`${at}.env[${index}].valueFrom`, '', 'may not be specified when `value` is not empty');
@@ -92,7 +128,11 @@ const validateContainer = (container: any, volumes: Set<string>, errors: FieldEr
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     if (!mount.name) errors.required(`${at}.volumeMounts[${index}].name`);
     else if (!volumes.has(mount.name)) {
-      errors.add('FieldValueNotFound', `${at}.volumeMounts[${index}].name`, `Not found: ${JSON.stringify(mount.name)}`);
+      errors.add(
+        'FieldValueNotFound',
+        `${at}.volumeMounts[${index}].name`,
+        `Not found: ${JSON.stringify(mount.name)}`,
+      );
     }
     if (!mount.mountPath) errors.required(`${at}.volumeMounts[${index}].mountPath`);
   }
@@ -104,9 +144,17 @@ const validateContainer = (container: any, volumes: Set<string>, errors: FieldEr
 const validateProbe = (probe: any, errors: FieldErrors, at: string): void => {
   const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'].filter((name) => probe[name]);
   if (handlers.length === 0) errors.required(at, 'must specify a handler type');
-  for (const extra of handlers.slice(1)) errors.forbidden(`${at}.${extra}`, 'may not specify more than 1 handler type');
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold']) {
-    if ((probe[field] ?? 0) < 0) errors.invalid(`${at}.${field}`, probe[field], 'must be greater than or equal to 0');
+  for (const extra of handlers.slice(1))
+    errors.forbidden(`${at}.${extra}`, 'may not specify more than 1 handler type');
+  for (const field of [
+    'initialDelaySeconds',
+    'timeoutSeconds',
+    'periodSeconds',
+    'successThreshold',
+    'failureThreshold',
+  ]) {
+    if ((probe[field] ?? 0) < 0)
+      errors.invalid(`${at}.${field}`, probe[field], 'must be greater than or equal to 0');
   }
 };
 
@@ -120,17 +168,23 @@ const validatePorts = (ports: any[], errors: FieldErrors, path: string): void =>
       names.add(port.name);
     }
     if (port.containerPort === undefined || port.containerPort === 0) errors.required(`${at}.containerPort`);
-    else if (!isPort(port.containerPort)) errors.invalid(`${at}.containerPort`, port.containerPort, PORT_RANGE);
+    else if (!isPort(port.containerPort))
+      errors.invalid(`${at}.containerPort`, port.containerPort, PORT_RANGE);
     if (port.hostPort && !isPort(port.hostPort)) errors.invalid(`${at}.hostPort`, port.hostPort, PORT_RANGE);
-    if (!['TCP', 'UDP', 'SCTP'].includes(port.protocol)) errors.notSupported(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']);
+    if (!['TCP', 'UDP', 'SCTP'].includes(port.protocol))
+      errors.notSupported(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']);
   }
 };
 
-export const isPort = (port: unknown): boolean => Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
+export const isPort = (port: unknown): boolean =>
+  Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
 
 const validateResources = (resources: any, errors: FieldErrors, at: string): void => {
   const { limits = {}, requests = {} } = resources ?? {};
-  for (const [kind, amounts] of [['limits', limits], ['requests', requests]] as const) {
+  for (const [kind, amounts] of [
+    ['limits', limits],
+    ['requests', requests],
+  ] as const) {
     for (const [name, amount] of Object.entries<string>(amounts)) {
       if (!isStandardResource(name))
         errors.invalid(`${at}.${kind}`, name, 'must be a standard resource type or fully qualified');
@@ -146,4 +200,6 @@ const validateResources = (resources: any, errors: FieldErrors, at: string): voi
 };
 
 const isStandardResource = (name: string): boolean =>
-  ['cpu', 'memory', 'ephemeral-storage'].includes(name) || name.startsWith('hugepages-') || name.includes('/');
+  ['cpu', 'memory', 'ephemeral-storage'].includes(name) ||
+  name.startsWith('hugepages-') ||
+  name.includes('/');

@@ -42,8 +42,12 @@ const withoutImage = ({ image: _image, ...container }: any): any => container;
 export const qosClass = (spec: any): string => {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const amounts = (container: any, kind: string): [string, string][] =>
-    Object.entries<string>(container.resources?.[kind] ?? {}).filter(([name]) => name === 'cpu' || name === 'memory');
-  const hasAny = containers.some((container) => amounts(container, 'requests').length + amounts(container, 'limits').length > 0);
+    Object.entries<string>(container.resources?.[kind] ?? {}).filter(
+      ([name]) => name === 'cpu' || name === 'memory',
+    );
+  const hasAny = containers.some(
+    (container) => amounts(container, 'requests').length + amounts(container, 'limits').length > 0,
+  );
   if (!hasAny) return 'BestEffort';
   const isGuaranteed = containers.every((container) => {
     const limits = Object.fromEntries(amounts(container, 'limits'));

@@ -36,7 +36,8 @@ export const resourceQuotaRules: KindRules = {
     }
   },
   validateUpdate({ spec }, previous, errors) {
-    if (!isEqual(spec.scopes, previous.spec.scopes)) errors.invalid('spec.scopes', spec.scopes, 'field is immutable');
+    if (!isEqual(spec.scopes, previous.spec.scopes))
+      errors.invalid('spec.scopes', spec.scopes, 'field is immutable');
   },
 };
 
@@ -58,10 +59,18 @@ export const limitRangeRules: KindRules = {
         const request = limit.defaultRequest?.[name];
         const fallback = limit.default?.[name];
         if (request !== undefined && exceeds(request, max))
-          errors.invalid(`${at}.defaultRequest[${name}]`, request, `default request value ${request} is greater than max value ${max}`);
+          errors.invalid(
+            `${at}.defaultRequest[${name}]`,
+            request,
+            `default request value ${request} is greater than max value ${max}`,
+          );
         // The real server shows the maximum as the invalid value here.
         if (fallback !== undefined && exceeds(fallback, max))
-          errors.invalid(`${at}.default[${name}]`, max, `default value ${fallback} is greater than max value ${max}`);
+          errors.invalid(
+            `${at}.default[${name}]`,
+            max,
+            `default value ${fallback} is greater than max value ${max}`,
+          );
         const min = limit.min?.[name];
         if (min !== undefined && exceeds(min, max))
           errors.invalid(`${at}.min[${name}]`, min, `min value ${min} is greater than max value ${max}`);
@@ -88,30 +97,58 @@ export const podDisruptionBudgetRules: KindRules = {
   },
 };
 
+const setScalingDefaults = (rules: any, policies: object[]): any => ({
+  selectPolicy: 'Max',
+  ...rules,
+  policies: rules?.policies ?? policies,
+});
+
 export const horizontalPodAutoscalerRules: KindRules = {
   setDefaults({ spec }) {
+    if (spec.behavior) {
+      const percent = { type: 'Percent', value: 100, periodSeconds: 15 };
+      const pods = { type: 'Pods', value: 4, periodSeconds: 15 };
+      const up = { stabilizationWindowSeconds: 0, ...spec.behavior.scaleUp };
+      spec.behavior.scaleUp = setScalingDefaults(up, [pods, percent]);
+      spec.behavior.scaleDown = setScalingDefaults(spec.behavior.scaleDown, [percent]);
+    }
     spec.minReplicas ??= 1;
     spec.metrics ??= [
-      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+      },
     ];
   },
   validate({ spec }, errors) {
     const { scaleTargetRef: target, minReplicas, maxReplicas = 0 } = spec;
-    if (minReplicas < 1) errors.invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1');
+    if (minReplicas < 1)
+      errors.invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1');
     if (maxReplicas < 1) errors.required('spec.maxReplicas', 'must be set and greater than 0');
     if (maxReplicas < minReplicas)
       errors.invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`');
     if (!target.kind) errors.required('spec.scaleTargetRef.kind');
     if (!target.name) errors.required('spec.scaleTargetRef.name');
     if (!target.apiVersion && target.kind !== 'ReplicationController')
-      errors.invalid('spec.scaleTargetRef.apiVersion', target.apiVersion ?? '', 'apiVersion must specify API group');
+      errors.invalid(
+        'spec.scaleTargetRef.apiVersion',
+        target.apiVersion ?? '',
+        'apiVersion must specify API group',
+      );
     for (const [index, { resource }] of spec.metrics.entries()) {
       const utilization = resource?.target.averageUtilization;
       if (utilization !== undefined && utilization < 1)
-        errors.invalid(`spec.metrics[${index}].resource.target.averageUtilization`, utilization, 'must be greater than 0');
+        errors.invalid(
+          `spec.metrics[${index}].resource.target.averageUtilization`,
+          utilization,
+          'must be greater than 0',
+        );
     }
     if (minReplicas === 0)
-      errors.forbidden('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas');
+      errors.forbidden(
+        'spec.metrics',
+        'must specify at least one Object or External metric to support scaling to zero replicas',
+      );
   },
 };
 
@@ -119,7 +156,11 @@ export const eventRules: KindRules = {
   validate({ metadata, involvedObject }, errors) {
     const where = involvedObject.namespace ?? 'default';
     if (where !== metadata.namespace)
-      errors.invalid('involvedObject.namespace', involvedObject.namespace ?? '', 'does not match event.namespace');
+      errors.invalid(
+        'involvedObject.namespace',
+        involvedObject.namespace ?? '',
+        'does not match event.namespace',
+      );
   },
 };
 
@@ -138,6 +179,7 @@ export const endpointSliceRules: KindRules = {
 
 export const endpointsRules: KindRules = {
   setDefaults(endpoints) {
-    for (const subset of endpoints.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
+    for (const subset of endpoints.subsets ?? [])
+      for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
   },
 };

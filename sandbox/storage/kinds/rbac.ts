@@ -23,7 +23,8 @@ export const roleBindingRules: KindRules = {
 export const roleRules: KindRules = {
   validate({ rules }, errors) {
     for (const [index, rule] of (rules ?? []).entries()) {
-      if ((rule.verbs ?? []).length === 0) errors.required(`rules[${index}].verbs`, 'verbs must contain at least one value');
+      if ((rule.verbs ?? []).length === 0)
+        errors.required(`rules[${index}].verbs`, 'verbs must contain at least one value');
     }
   },
 };

@@ -17,7 +17,8 @@ export const serviceRules: KindRules = {
       spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10800 } };
     for (const port of spec.ports ?? []) {
       port.protocol ??= 'TCP';
-      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port ?? 0;
+      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '')
+        port.targetPort = port.port ?? 0;
     }
     if (hasNodePorts(spec)) spec.externalTrafficPolicy ??= 'Cluster';
     if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
@@ -66,7 +67,8 @@ const portKey = ({ port, protocol }: any): string => `${port}/${protocol}`;
 
 const validatePorts = (spec: any, errors: FieldErrors): void => {
   const ports: any[] = spec.ports ?? [];
-  if (ports.length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None') errors.required('spec.ports');
+  if (ports.length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None')
+    errors.required('spec.ports');
   const names = new Set<string>();
   const numbers = new Set<string>();
   for (const [index, port] of ports.entries()) {
@@ -79,15 +81,22 @@ const validatePorts = (spec: any, errors: FieldErrors): void => {
       names.add(port.name);
     }
     if (!isPort(port.port)) errors.invalid(`${at}.port`, port.port ?? 0, PORT_RANGE);
-    if (!['TCP', 'UDP', 'SCTP'].includes(port.protocol)) errors.notSupported(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']);
+    if (!['TCP', 'UDP', 'SCTP'].includes(port.protocol))
+      errors.notSupported(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']);
     if (typeof port.targetPort === 'number') {
       if (!isPort(port.targetPort)) errors.invalid(`${at}.targetPort`, port.targetPort, PORT_RANGE);
-    } else for (const problem of portNameProblems(port.targetPort)) errors.invalid(`${at}.targetPort`, port.targetPort, problem);
+    } else
+      for (const problem of portNameProblems(port.targetPort))
+        errors.invalid(`${at}.targetPort`, port.targetPort, problem);
     if (!errors.list.length && numbers.has(portKey(port)))
-      errors.add('FieldValueDuplicate', at, `Duplicate value: ${JSON.stringify({ port: port.port, protocol: port.protocol })}`);
+      errors.add(
+        'FieldValueDuplicate',
+        at,
+        `Duplicate value: ${JSON.stringify({ port: port.port, protocol: port.protocol })}`,
+      );
     numbers.add(portKey(port));
     if (port.nodePort && !hasNodePorts(spec) && spec.type === 'ClusterIP')
-      errors.forbidden(`${at}.nodePort`, 'may not be used when `type` is \'ClusterIP\'');
+      errors.forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'");
   }
 };
 
@@ -116,12 +125,19 @@ const freeAddress = (taken: ReadonlySet<string>, random: () => number): string =
   }
 };
 
-const allocateNodePorts = (spec: any, kept: any[], { store, random }: RuleContext, errors: FieldErrors): void => {
+const allocateNodePorts = (
+  spec: any,
+  kept: any[],
+  { store, random }: RuleContext,
+  errors: FieldErrors,
+): void => {
   if (!hasNodePorts(spec)) return;
   if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return;
   const own = new Set(kept.map(({ nodePort }) => nodePort));
   const taken = new Set(
-    store.list('services').flatMap((service) => (service['spec'].ports ?? []).map(({ nodePort }: any) => nodePort)),
+    store
+      .list('services')
+      .flatMap((service) => (service['spec'].ports ?? []).map(({ nodePort }: any) => nodePort)),
   );
   for (const [index, port] of (spec.ports ?? []).entries()) {
     const at = `spec.ports[${index}].nodePort`;

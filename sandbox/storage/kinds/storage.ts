@@ -10,11 +10,14 @@ export const persistentVolumeClaimRules: KindRules = {
     claim.spec.volumeMode ??= 'Filesystem';
   },
   prepareCreate(claim) {
-    claim.metadata.finalizers = [...new Set([...(claim.metadata.finalizers ?? []), 'kubernetes.io/pvc-protection'])];
+    claim.metadata.finalizers = [
+      ...new Set([...(claim.metadata.finalizers ?? []), 'kubernetes.io/pvc-protection']),
+    ];
     claim.status = { phase: 'Pending' };
   },
   validate({ spec }, errors) {
-    if ((spec.accessModes ?? []).length === 0) errors.required('spec.accessModes', 'at least 1 access mode is required');
+    if ((spec.accessModes ?? []).length === 0)
+      errors.required('spec.accessModes', 'at least 1 access mode is required');
     const modes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
     for (const mode of spec.accessModes ?? []) {
       if (!modes.includes(mode)) errors.notSupported('spec.accessModes', mode, modes);
@@ -25,7 +28,12 @@ export const persistentVolumeClaimRules: KindRules = {
       errors.invalid('spec.resources[storage]', storage, 'must be greater than zero');
   },
   validateUpdate({ spec }, previous, errors) {
-    const fixed = ({ resources: _resources, volumeName: _volume, volumeAttributesClassName: _class, ...rest }: any): any => rest;
+    const fixed = ({
+      resources: _resources,
+      volumeName: _volume,
+      volumeAttributesClassName: _class,
+      ...rest
+    }: any): any => rest;
     if (!isEqual(fixed(spec), fixed(previous.spec)))
       errors.forbidden(
         'spec',
@@ -47,7 +55,9 @@ export const persistentVolumeRules: KindRules = {
     spec.volumeMode ??= 'Filesystem';
   },
   prepareCreate(volume, { now }) {
-    volume.metadata.finalizers = [...new Set([...(volume.metadata.finalizers ?? []), 'kubernetes.io/pv-protection'])];
+    volume.metadata.finalizers = [
+      ...new Set([...(volume.metadata.finalizers ?? []), 'kubernetes.io/pv-protection']),
+    ];
     volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(now()) };
   },
   validate({ spec }, errors) {

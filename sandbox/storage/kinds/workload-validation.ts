@@ -21,7 +21,8 @@ export const validateWorkloadSpec = (spec: any, errors: FieldErrors): void => {
 };
 
 export const validateIntOrPercent = (value: unknown, errors: FieldErrors, field: string): void => {
-  if (typeof value === 'number' && value < 0) errors.invalid(field, value, 'must be greater than or equal to 0');
+  if (typeof value === 'number' && value < 0)
+    errors.invalid(field, value, 'must be greater than or equal to 0');
   if (typeof value === 'string' && !/^\d+%$/.test(value))
     errors.invalid(
       field,
@@ -38,7 +39,8 @@ const validateSelector = (selector: any, errors: FieldErrors): void => {
   const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
   for (const [index, { operator, values = [] }] of (selector.matchExpressions ?? []).entries()) {
     const at = `spec.selector.matchExpressions[${index}]`;
-    if (!operators.includes(operator)) errors.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+    if (!operators.includes(operator))
+      errors.invalid(`${at}.operator`, operator, 'not a valid selector operator');
     else if (operator.endsWith('In') && values.length === 0)
       errors.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
   }

@@ -22,25 +22,37 @@ export const deploymentRules: KindRules = {
     if (type !== 'RollingUpdate' && type !== 'Recreate')
       errors.notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate']);
     if (type === 'Recreate' && rollingUpdate)
-      errors.forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'");
+      errors.forbidden(
+        'spec.strategy.rollingUpdate',
+        "may not be specified when strategy `type` is 'Recreate'",
+      );
     if (type === 'RollingUpdate') {
       const at = 'spec.strategy.rollingUpdate';
       validateIntOrPercent(rollingUpdate.maxUnavailable, errors, `${at}.maxUnavailable`);
       validateIntOrPercent(rollingUpdate.maxSurge, errors, `${at}.maxSurge`);
       if (isZero(rollingUpdate.maxUnavailable) && isZero(rollingUpdate.maxSurge))
-        errors.invalid(`${at}.maxUnavailable`, rollingUpdate.maxUnavailable, 'may not be 0 when `maxSurge` is 0');
+        errors.invalid(
+          `${at}.maxUnavailable`,
+          rollingUpdate.maxUnavailable,
+          'may not be 0 when `maxSurge` is 0',
+        );
     }
     if ((spec.minReadySeconds ?? 0) < 0)
       errors.invalid('spec.minReadySeconds', spec.minReadySeconds, 'must be greater than or equal to 0');
     if (spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0))
-      errors.invalid('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 'must be greater than minReadySeconds');
+      errors.invalid(
+        'spec.progressDeadlineSeconds',
+        spec.progressDeadlineSeconds,
+        'must be greater than minReadySeconds',
+      );
   },
   validateUpdate({ spec }, previous, errors) {
     if (!isEqual(spec.selector, previous.spec.selector))
       errors.invalid('spec.selector', spec.selector, 'field is immutable');
   },
   isNewGeneration: (object, previous) =>
-    !isEqual(object.spec, previous.spec) || !isEqual(object.metadata.annotations, previous.metadata.annotations),
+    !isEqual(object.spec, previous.spec) ||
+    !isEqual(object.metadata.annotations, previous.metadata.annotations),
 };
 
 const isZero = (value: unknown): boolean => value === 0 || value === '0%';
@@ -59,7 +71,15 @@ export const replicaSetRules: KindRules = {
   },
 };
 
-const CHANGEABLE = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds'];
+const CHANGEABLE = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+];
 
 export const statefulSetRules: KindRules = {
   setDefaults({ spec }) {
@@ -84,7 +104,10 @@ export const statefulSetRules: KindRules = {
   },
   validate({ spec }, errors) {
     // Claims of the templates are volumes that the controller adds to each pod.
-    const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata: { name } }: any) => ({ name, emptyDir: {} }));
+    const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata: { name } }: any) => ({
+      name,
+      emptyDir: {},
+    }));
     const { template } = spec;
     const volumes = [...(template.spec.volumes ?? []), ...claims];
     validateWorkloadSpec({ ...spec, template: { ...template, spec: { ...template.spec, volumes } } }, errors);
@@ -92,7 +115,8 @@ export const statefulSetRules: KindRules = {
       errors.notSupported('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']);
   },
   validateUpdate({ spec }, previous, errors) {
-    const fixed = (given: any): any => Object.fromEntries(Object.entries(given).filter(([key]) => !CHANGEABLE.includes(key)));
+    const fixed = (given: any): any =>
+      Object.fromEntries(Object.entries(given).filter(([key]) => !CHANGEABLE.includes(key)));
     if (!isEqual(fixed(spec), fixed(previous.spec))) {
       const names = CHANGEABLE.map((name) => `'${name}'`);
       errors.forbidden(

@@ -85,6 +85,7 @@ export const zeroWhenAbsent: Readonly<Record<string, string | number | boolean>>
   'V1StatefulSetStatus.replicas': 0,
   'V1StatefulSetStatus.availableReplicas': 0,
   'V2HorizontalPodAutoscalerStatus.desiredReplicas': 0,
+  'V2MetricStatus.type': '',
   'V1PodDisruptionBudgetStatus.disruptionsAllowed': 0,
   'V1PodDisruptionBudgetStatus.currentHealthy': 0,
   'V1PodDisruptionBudgetStatus.desiredHealthy': 0,
@@ -104,7 +105,7 @@ export const keptEmptyStrings: ReadonlySet<string> = new Set([
   'V1PolicyRule.apiGroups',
   'CoreV1Event.reportingComponent',
   'CoreV1Event.reportingInstance',
-  'V2MetricSpec.type',
+  'V2MetricStatus.type',
   'V1LabelSelectorRequirement.operator',
 ]);
 

@@ -17,7 +17,12 @@ export type ScalarType =
 
 export type Shape =
   | { readonly kind: 'scalar'; readonly type: ScalarType }
-  | { readonly kind: 'struct'; readonly model: string; readonly atomic: boolean; readonly retainKeys: boolean }
+  | {
+      readonly kind: 'struct';
+      readonly model: string;
+      readonly atomic: boolean;
+      readonly retainKeys: boolean;
+    }
   | { readonly kind: 'map'; readonly of: Shape; readonly atomic: boolean }
   | { readonly kind: 'list'; readonly of: Shape; readonly list: ListType };
 
@@ -71,7 +76,11 @@ const readModel = (model: string): StructType => {
       { name: attribute.baseName, id, shape: shapeOf(id, attribute), always: isAlways(id, attribute) },
     ];
   });
-  return { model, goName: model.replace(/^(Core|Events|Discovery|Rbac)?V\d((alpha|beta)\d)?/, ''), fields: new Map(fields) };
+  return {
+    model,
+    goName: model.replace(/^(Core|Events|Discovery|Rbac)?V\d((alpha|beta)\d)?/, ''),
+    fields: new Map(fields),
+  };
 };
 
 /** Of a kind, metadata, spec and status are held by value; elsewhere the table says. */
@@ -91,7 +100,12 @@ const isKind = (model: string): boolean =>
 const shapeOf = (id: string, { type, format }: Attribute): Shape => {
   const isQuantity = quantities.has(id);
   const list = /^Array<(.+)>$/.exec(type)?.[1];
-  if (list) return { kind: 'list', of: shapeOf('', { name: '', baseName: '', type: list, format }), list: listTypes[id] ?? {} };
+  if (list)
+    return {
+      kind: 'list',
+      of: shapeOf('', { name: '', baseName: '', type: list, format }),
+      list: listTypes[id] ?? {},
+    };
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(type)?.[1];
   if (map) {
     const of: Shape = isQuantity

@@ -32,7 +32,8 @@ export const collectGarbage = (registry: Registry, defer?: Defer): { dispose(): 
     else owners.delete(object.metadata.uid);
   };
 
-  const find = ({ resource, key }: Reference): KubernetesObject | undefined => registry.store.get(resource, key);
+  const find = ({ resource, key }: Reference): KubernetesObject | undefined =>
+    registry.store.get(resource, key);
   const dependentsOf = (uid: string): { reference: Reference; object: KubernetesObject }[] =>
     [...(dependents.get(uid)?.values() ?? [])].flatMap((reference) => {
       const object = find(reference);
@@ -111,7 +112,12 @@ const withOwners = (object: KubernetesObject, ownerReferences: readonly object[]
   metadata: { ...object.metadata, ownerReferences },
 });
 
-const removeFinalizer = (api: Registry, resource: ResourceName, object: KubernetesObject, name: string): void => {
+const removeFinalizer = (
+  api: Registry,
+  resource: ResourceName,
+  object: KubernetesObject,
+  name: string,
+): void => {
   const finalizers = (object.metadata.finalizers ?? []).filter((each) => each !== name);
   api.update(resource, { ...object, metadata: { ...object.metadata, finalizers } });
 };

@@ -15,10 +15,12 @@ export const keepQuotas = (registry: Registry): { dispose(): void } => {
     .filter(({ namespaced }) => namespaced)
     .map(({ name }) =>
       api.watch(name, ({ type, object, previous }) => {
-        const isQuota = name === 'resourcequotas' && type !== 'DELETED' && previous?.['spec'] !== object['spec'];
+        const isQuota =
+          name === 'resourcequotas' && type !== 'DELETED' && previous?.['spec'] !== object['spec'];
         const isGivenBack = type === 'DELETED' || (type === 'MODIFIED' && MEASURED_ON_CHANGE.has(name));
         const namespace = object.metadata.namespace ?? '';
-        if (isQuota || (isGivenBack && api.list('resourcequotas', { namespace }).length > 0)) queue.add(namespace);
+        if (isQuota || (isGivenBack && api.list('resourcequotas', { namespace }).length > 0))
+          queue.add(namespace);
       }),
     );
   return {
@@ -33,7 +35,9 @@ const recount = (api: Registry, namespace: string): void => {
   for (const quota of api.list('resourcequotas', { namespace })) {
     const hard: Record<string, string> = quota['spec'].hard ?? {};
     const used = new Map<string, Quantity>(Object.keys(hard).map((name) => [name, zeroQuantity]));
-    for (const resource of resources.filter((each) => concerns(each.name, qualifiedName(each), Object.keys(hard)))) {
+    for (const resource of resources.filter((each) =>
+      concerns(each.name, qualifiedName(each), Object.keys(hard)),
+    )) {
       for (const object of api.list(resource.name, { namespace })) {
         if (!isInScope(quota, resource.name, object)) continue;
         for (const [name, value] of usageOf(resource.name, object)) {
@@ -55,4 +59,3 @@ const concerns = (resource: string, qualified: string, hard: readonly string[]):
     if (resource === 'pods') return /^(pods|cpu|memory|ephemeral-storage|requests\.|limits\.)/.test(name);
     return name === resource || name.startsWith(`${resource}.`);
   });
-

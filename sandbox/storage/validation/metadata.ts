@@ -1,31 +1,49 @@
 import type { FieldErrors } from '../field-errors.js';
 import type { Resource } from '../resources.js';
-import { labelProblems, labelValueProblems, pathSegmentProblems, qualifiedNameProblems, subdomainProblems } from './names.js';
+import {
+  labelProblems,
+  labelValueProblems,
+  pathSegmentProblems,
+  qualifiedNameProblems,
+  subdomainProblems,
+} from './names.js';
 
 const ANNOTATIONS_LIMIT = 256 * 1024;
 
 const nameRules = { label: labelProblems, subdomain: subdomainProblems, 'path segment': pathSegmentProblems };
 
-export const validateMetadata = (kind: Resource, metadata: any, errors: FieldErrors, path = 'metadata'): void => {
+export const validateMetadata = (
+  kind: Resource,
+  metadata: any,
+  errors: FieldErrors,
+  path = 'metadata',
+): void => {
   const problemsOf = nameRules[kind.nameIs];
   if (metadata.generateName) {
     const base = (metadata.generateName as string).replace(/-$/, 'a');
-    for (const problem of problemsOf(base)) errors.invalid(`${path}.generateName`, metadata.generateName, problem);
+    for (const problem of problemsOf(base))
+      errors.invalid(`${path}.generateName`, metadata.generateName, problem);
   }
   if (!metadata.name) errors.required(`${path}.name`, 'name or generateName is required');
   else {
-    if (kind.name === 'namespaces' && metadata.name.includes('.') )
+    if (kind.name === 'namespaces' && metadata.name.includes('.'))
       errors.invalid(`${path}.name`, metadata.name, 'must not contain dots');
-    else for (const problem of problemsOf(metadata.name)) errors.invalid(`${path}.name`, metadata.name, problem);
+    else
+      for (const problem of problemsOf(metadata.name)) errors.invalid(`${path}.name`, metadata.name, problem);
   }
   validateLabels(metadata.labels, errors, `${path}.labels`);
   validateAnnotations(metadata.annotations, errors, `${path}.annotations`);
   for (const [index, name] of (metadata.finalizers ?? []).entries()) {
-    for (const problem of qualifiedNameProblems(name)) errors.invalid(`${path}.finalizers[${index}]`, name, problem);
+    for (const problem of qualifiedNameProblems(name))
+      errors.invalid(`${path}.finalizers[${index}]`, name, problem);
   }
 };
 
-export const validateLabels = (labels: Record<string, string> | undefined, errors: FieldErrors, path: string): void => {
+export const validateLabels = (
+  labels: Record<string, string> | undefined,
+  errors: FieldErrors,
+  path: string,
+): void => {
   for (const key of Object.keys(labels ?? {}).sort()) {
     for (const problem of qualifiedNameProblems(key)) errors.invalid(path, key, problem);
     const value = labels?.[key] ?? '';
@@ -33,7 +51,11 @@ export const validateLabels = (labels: Record<string, string> | undefined, error
   }
 };
 
-export const validateAnnotations = (annotations: Record<string, string> | undefined, errors: FieldErrors, path: string): void => {
+export const validateAnnotations = (
+  annotations: Record<string, string> | undefined,
+  errors: FieldErrors,
+  path: string,
+): void => {
   let size = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
     for (const problem of qualifiedNameProblems(key.toLowerCase())) errors.invalid(path, key, problem);

@@ -71,5 +71,7 @@ export const portNameProblems = (name: string): string[] => [
 /** What may be a segment of a path. */
 export const pathSegmentProblems = (name: string): string[] => {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return [...name].flatMap((character) => (character === '/' || character === '%' ? [`may not contain '${character}'`] : []));
+  return [...name].flatMap((character) =>
+    character === '/' || character === '%' ? [`may not contain '${character}'`] : [],
+  );
 };

@@ -19,7 +19,12 @@ export const open = (
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(sandbox.url);
     const { authorization: _redacted, ...headers } = recorded.headers;
-    const text = body === undefined || body === null ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const text =
+      body === undefined || body === null
+        ? undefined
+        : typeof body === 'string'
+          ? body
+          : JSON.stringify(body);
     const sent = request(
       {
         hostname,
@@ -43,11 +48,14 @@ export const requestToken = async (
   sandbox: Sandbox,
   { namespace, account, audiences }: { namespace: string; account: string; audiences?: readonly string[] },
 ): Promise<string> => {
-  const response = await fetch(`${sandbox.url}/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ spec: { ...(audiences ? { audiences } : {}) } }),
-  });
+  const response = await fetch(
+    `${sandbox.url}/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ spec: { ...(audiences ? { audiences } : {}) } }),
+    },
+  );
   const { status } = (await response.json()) as { status: { token: string } };
   return status.token;
 };
@@ -55,5 +63,9 @@ export const requestToken = async (
 export const readAll = async (message: IncomingMessage): Promise<Answer> => {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
-  return { status: message.statusCode ?? 0, headers: message.headers, text: Buffer.concat(chunks).toString('utf8') };
+  return {
+    status: message.statusCode ?? 0,
+    headers: message.headers,
+    text: Buffer.concat(chunks).toString('utf8'),
+  };
 };

@@ -7,14 +7,18 @@ export const narrowDiscovery = (expected: any, actual: any, _exchange: Exchange)
       return {
         ...expected,
         groups: common(expected.groups, actual.groups, ({ name }) => name).map((group) =>
-          narrowVersions(group, actual.groups.find(({ name }: any) => name === group.name)),
+          narrowVersions(
+            group,
+            actual.groups.find(({ name }: any) => name === group.name),
+          ),
         ),
       };
     case 'APIGroup':
       return narrowVersions(expected, actual);
     case 'APIResourceList':
     case undefined:
-      if (expected?.paths) return { ...expected, paths: expected.paths.filter((path: string) => actual.paths.includes(path)) };
+      if (expected?.paths)
+        return { ...expected, paths: expected.paths.filter((path: string) => actual.paths.includes(path)) };
       if (!expected?.resources) return expected;
       return { ...expected, resources: common(expected.resources, actual.resources, ({ name }) => name) };
     case 'APIGroupDiscoveryList':
@@ -42,7 +46,10 @@ const narrowGroups = (expected: any[], actual: any[]): any[] =>
       versions: common(group.versions, served.versions, ({ version }) => version).map((version: any) => {
         const servedVersion = served.versions.find((each: any) => each.version === version.version);
         const resources = common(version.resources, servedVersion.resources, ({ resource }) => resource);
-        return { ...version, resources: resources.map((resource) => narrowSubresources(resource, servedVersion)) };
+        return {
+          ...version,
+          resources: resources.map((resource) => narrowSubresources(resource, servedVersion)),
+        };
       }),
     };
   });
@@ -50,6 +57,10 @@ const narrowGroups = (expected: any[], actual: any[]): any[] =>
 const narrowSubresources = (resource: any, servedVersion: any): any => {
   if (!resource.subresources) return resource;
   const served = servedVersion.resources.find((each: any) => each.resource === resource.resource);
-  const subresources = common(resource.subresources, served.subresources ?? [], ({ subresource }) => subresource);
+  const subresources = common(
+    resource.subresources,
+    served.subresources ?? [],
+    ({ subresource }) => subresource,
+  );
   return { ...resource, subresources };
 };

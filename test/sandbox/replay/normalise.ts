@@ -7,6 +7,7 @@ export const normalise = (value: unknown, key = ''): unknown => {
   return value;
 };
 
+const HASH_KEYS = new Set(['pod-template-hash', 'controller-revision-hash', 'controller.kubernetes.io/hash']);
 const CHARACTERS = '[bcdfghjklmnpqrstvwxz2456789]';
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
@@ -17,6 +18,9 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/"(g{58})[a-z0-9]{5}"/g, '"$1<suffix>"'],
   [/\.[0-9a-f]{16}$/, '.<event>'],
   [/start exec \\*"[0-9a-f]{64}\\*"/g, 'start exec <exec>'],
+  [/\b(registry\.example|docker\.io)\//g, '<registry>/'],
+  // The recorder's node knew one image by two names.
+  [/library\/(alpine:3\.20|busybox:1\.36)/g, 'library/busybox:1.36'],
   [/containerd:\/\/[0-9a-f]+/g, '<container>'],
   [/sha256:[0-9a-f]+/g, '<digest>'],
   [/\b10\.(?!0\.0\.)\d+\.\d+\.\d+/g, '<ip>'],
@@ -27,14 +31,22 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/in record \(\d+\)/g, 'in record (<version>)'],
   [/too old resource version: (\d+) \(\d+\)/g, 'too old resource version: $1 (<version>)'],
   [new RegExp(`-${CHARACTERS}{7,10}-${CHARACTERS}{5}\\b`, 'g'), '-<hash>-<suffix>'],
+  [new RegExp(`-${CHARACTERS}{8,10}\\b`, 'g'), '-<hash>'],
 ];
 
 const normaliseText = (given: string, key: string): string => {
   let text = given;
-  if (key === 'resourceVersion' || key === 'gitVersion' || key === 'gitCommit' || key === 'buildDate' || key === 'serverAddress')
+  if (
+    key === 'resourceVersion' ||
+    key === 'gitVersion' ||
+    key === 'gitCommit' ||
+    key === 'buildDate' ||
+    key === 'serverAddress'
+  )
     return text === '' ? text : `<${key}>`;
-  if (key === 'pod-template-hash' || key === 'controller-revision-hash') return '<hash>';
-  if (key === 'name' || key === 'generateName') text = text.replace(new RegExp(`-${CHARACTERS}{8,10}(-?)$`), '-<hash>$1');
+  if (HASH_KEYS.has(key)) return '<hash>';
+  if (key === 'name' || key === 'generateName')
+    text = text.replace(new RegExp(`-${CHARACTERS}{8,10}(-?)$`), '-<hash>$1');
   if (key === 'continue') return text === '' ? text : normaliseToken(text);
   if (key === 'token' && text.length > 12) return '<token>';
   if (key === 'ca.crt') return '<certificate>';
@@ -48,13 +60,21 @@ const normaliseToken = (token: string): string => {
 
 const normaliseList = (list: readonly unknown[], key: string): unknown => {
   const items = list.map((item) => normalise(item, key === 'cells' ? 'cell' : key));
-  if (key === 'managedFields')
-    return items.sort((a: any, b: any) => (orderOf(a) < orderOf(b) ? -1 : 1));
-  if (key === 'cells') return items.map((cell) => (typeof cell === 'string' ? cell.replace(/^(\d+[smhdy])+$/, '<age>') : cell));
+  if (key === 'managedFields') return items.sort((a: any, b: any) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  if (key === 'conditions') return sorted(items, ({ type }) => type);
+  // Names of lists end in something random, by which the lists are sorted.
+  if (key === 'items' && items.some((item: any) => /<\w+>/.test(item?.metadata?.name ?? '')))
+    return sorted(items, (item) => JSON.stringify(item));
+  if (key === 'cells')
+    return items.map((cell) => (typeof cell === 'string' ? cell.replace(/^(\d+[smhdy])+$/, '<age>') : cell));
   return items;
 };
 
-const orderOf = ({ operation, manager, subresource }: any): string => `${operation} ${manager} ${subresource ?? ''}`;
+const sorted = (items: any[], by: (item: any) => string): any[] =>
+  [...items].sort((a, b) => (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0));
+
+const orderOf = ({ operation, manager, subresource }: any): string =>
+  `${operation} ${manager} ${subresource ?? ''}`;
 
 const normaliseObject = (object: Record<string, unknown>): Record<string, unknown> => {
   const entries = Object.entries(object).map(([key, value]): [string, unknown] => [
@@ -62,14 +82,22 @@ const normaliseObject = (object: Record<string, unknown>): Record<string, unknow
     normalise(value, key),
   ]);
   const result = Object.fromEntries(entries);
-  if (typeof result['generateName'] === 'string' && typeof result['name'] === 'string' && result['name'].startsWith(result['generateName']))
+  if (
+    typeof result['generateName'] === 'string' &&
+    typeof result['name'] === 'string' &&
+    result['name'].startsWith(result['generateName'])
+  )
     nameBySuffix(result as { generateName: string; labels?: Record<string, unknown> });
   // Columns are documented with the text of the API reference, which the sandbox does not repeat.
   if ('priority' in result && 'format' in result) delete result['description'];
   return result;
 };
 
-const nameBySuffix = (metadata: { name?: string; generateName: string; labels?: Record<string, unknown> }): void => {
+const nameBySuffix = (metadata: {
+  name?: string;
+  generateName: string;
+  labels?: Record<string, unknown>;
+}): void => {
   const label = metadata.labels?.['kubernetes.io/metadata.name'];
   metadata.name = `${metadata.generateName}<suffix>`;
   if (label !== undefined && metadata.labels) metadata.labels['kubernetes.io/metadata.name'] = metadata.name;
@@ -78,7 +106,8 @@ const nameBySuffix = (metadata: { name?: string; generateName: string; labels?: 
 /** Where two values first differ, or undefined when they do not. */
 export const firstDifference = (expected: unknown, actual: unknown, path = ''): string | undefined => {
   if (Object.is(expected, actual)) return undefined;
-  const areObjects = typeof expected === 'object' && typeof actual === 'object' && expected !== null && actual !== null;
+  const areObjects =
+    typeof expected === 'object' && typeof actual === 'object' && expected !== null && actual !== null;
   if (!areObjects || Array.isArray(expected) !== Array.isArray(actual))
     return `${path || 'body'}: expected ${show(expected)}, got ${show(actual)}`;
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);

@@ -18,7 +18,11 @@ export interface Exchange {
   readonly atMs: number;
   readonly endAtMs?: number;
   readonly request: RecordedRequest;
-  readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body?: any };
+  readonly response?: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: any;
+  };
   readonly events?: readonly { readonly atMs: number; readonly line: any }[];
   readonly frames?: readonly Frame[];
   readonly end?: unknown;

@@ -35,7 +35,13 @@ export const replayCommand = async (
   if (response?.status !== 101) return `expected status ${response?.status}, got 101`;
   const wanted = response.headers['sec-websocket-protocol'] ?? '';
   if (socket.protocol !== wanted) return `expected the protocol ${wanted}, got ${socket.protocol}`;
-  await converse(socket, clock, exchange.frames ?? [], heard, (exchange.end as { by?: string } | undefined)?.by === CLIENT_HANGS_UP);
+  await converse(
+    socket,
+    clock,
+    exchange.frames ?? [],
+    heard,
+    (exchange.end as { by?: string } | undefined)?.by === CLIENT_HANGS_UP,
+  );
   socket.terminate();
   return compareFrames(exchange, heard);
 };
@@ -60,7 +66,8 @@ const opening = (socket: WebSocket): Promise<Refusal | undefined> =>
   });
 
 const compareRefusal = ({ response }: Exchange, { status, text }: Refusal): string | undefined => {
-  if (response?.status !== status) return `expected status ${response?.status}, got ${status} ${text.slice(0, 200)}`;
+  if (response?.status !== status)
+    return `expected status ${response?.status}, got ${status} ${text.slice(0, 200)}`;
   const isJson = typeof response.body === 'object' && response.body !== null;
   return firstDifference(normalise(response.body ?? ''), normalise(isJson ? JSON.parse(text) : text));
 };
@@ -74,7 +81,10 @@ const listen = (socket: WebSocket, isBase64: boolean): Conversation => {
   const heard: Conversation = { received: [], closeCode: undefined };
   socket.on('message', (data: Buffer) => {
     const channel = isBase64 ? Number(data.toString()[0]) : data.readUInt8(0);
-    heard.received.push({ channel, bytes: isBase64 ? Buffer.from(data.toString().slice(1), 'base64') : data.subarray(1) });
+    heard.received.push({
+      channel,
+      bytes: isBase64 ? Buffer.from(data.toString().slice(1), 'base64') : data.subarray(1),
+    });
   });
   socket.once('close', (code) => {
     heard.closeCode = code;
@@ -98,7 +108,8 @@ const converse = async (
     await passTime(frame.atMs);
     await hear(heard, frames.slice(0, index));
     if (frame.dir === 'client' && frame.type !== 'close') {
-      const payload = frame.base64 === undefined ? Buffer.from(frame.text ?? '') : Buffer.from(frame.base64, 'base64');
+      const payload =
+        frame.base64 === undefined ? Buffer.from(frame.text ?? '') : Buffer.from(frame.base64, 'base64');
       socket.send(Buffer.concat([Buffer.from([frame.channel ?? 0]), payload]));
     }
   }
@@ -112,26 +123,40 @@ const hear = async ({ received }: Conversation, before: readonly Frame[]): Promi
   const wanted = before.filter(({ dir, channel }) => dir === 'server' && channel === 1);
   const size = wanted.reduce((sum, { text = '' }) => sum + text.length, 0);
   const deadline = Date.now() + 100;
-  const got = (): number => received.filter(({ channel }) => channel === 1).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const got = (): number =>
+    received.filter(({ channel }) => channel === 1).reduce((sum, { bytes }) => sum + bytes.length, 0);
   while (got() < size && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
 };
 
 const CLIENT_HANGS_UP = 'client';
 
-const compareFrames = ({ frames = [], end }: Exchange, { received, closeCode }: Conversation): string | undefined => {
+const compareFrames = (
+  { frames = [], end }: Exchange,
+  { received, closeCode }: Conversation,
+): string | undefined => {
   const { by, closeCode: wantedCode } = end as { by: string; closeCode: number };
-  if (received[0]?.channel !== 1 || received[0].bytes.length > 0) return 'the first message was not an empty one on channel 1';
+  if (received[0]?.channel !== 1 || received[0].bytes.length > 0)
+    return 'the first message was not an empty one on channel 1';
   for (const channel of [1, 2, 3]) {
     const wanted = frames
       .filter((frame) => frame.dir === 'server' && frame.channel === channel)
-      .map((frame) => (frame.base64 === undefined ? (frame.text ?? '') : Buffer.from(frame.base64, 'base64').toString('latin1')))
+      .map((frame) =>
+        frame.base64 === undefined
+          ? (frame.text ?? '')
+          : Buffer.from(frame.base64, 'base64').toString('latin1'),
+      )
       .join('');
-    const bytes = Buffer.concat(received.filter((each) => each.channel === channel).map((each) => each.bytes));
-    const given = frames.some((frame) => frame.base64 !== undefined && frame.channel === channel) ? bytes.toString('latin1') : bytes.toString();
+    const bytes = Buffer.concat(
+      received.filter((each) => each.channel === channel).map((each) => each.bytes),
+    );
+    const given = frames.some((frame) => frame.base64 !== undefined && frame.channel === channel)
+      ? bytes.toString('latin1')
+      : bytes.toString();
     const shown = by === CLIENT_HANGS_UP ? given.slice(0, wanted.length) : given;
     const difference = firstDifference(normalise(wanted), normalise(shown), `channel ${channel}`);
     if (difference) return difference;
   }
-  if (by !== CLIENT_HANGS_UP && closeCode !== wantedCode) return `expected to be closed with ${wantedCode}, got ${closeCode}`;
+  if (by !== CLIENT_HANGS_UP && closeCode !== wantedCode)
+    return `expected to be closed with ${wantedCode}, got ${closeCode}`;
   return undefined;
 };

@@ -26,9 +26,20 @@ const START = Date.parse('2026-11-22T18:00:00.000Z');
 const SLOW_MS = 200;
 
 /** Makes the recorded requests in their order and at their times, and compares each answer. */
-export const replay = async (scenario: Scenario, exchanges: readonly Exchange[], trace?: (line: string) => void): Promise<Outcome[]> => {
+export const replay = async (
+  scenario: Scenario,
+  exchanges: readonly Exchange[],
+  trace?: (line: string) => void,
+): Promise<Outcome[]> => {
   const clock = new ManualClock(START);
-  const sandbox = await startSandbox({ name: 'replay', seed: 1, nodes: 1, clock, controllers: scenario.controllers ?? true });
+  const sandbox = await startSandbox({
+    name: 'replay',
+    seed: 1,
+    nodes: 1,
+    clock,
+    pace: scenario.pace ?? 1,
+    controllers: scenario.controllers ?? true,
+  });
   const outcomes: Outcome[] = [];
   try {
     await clock.advance(1000);
@@ -77,14 +88,20 @@ class Replayer {
     const before = this.clock.now();
     await this.scenario.before?.[index]?.(this.sandbox, (ms) => this.clock.advance(ms));
     this.startedAt += this.clock.now() - before;
+    const aliases = this.scenario.aliases?.[index]?.(this.sandbox) ?? {};
+    for (const [recorded, actual] of Object.entries(aliases)) this.translation.alias(recorded, actual);
     const { request, response } = exchange;
     const path = this.translation.path(request.path);
     const token = await this.tokenOf(request.identity);
     if (request.headers['upgrade']) return replayCommand(this.sandbox, this.clock, exchange, path, token);
+    await this.learnUnrecordedRead(exchange, path, token);
     const body = await this.withToken(index, this.translation.body(request.body));
-    const message = await this.whileTimePasses(open(this.sandbox, this.translation.request(request), path, body, token));
+    const message = await this.whileTimePasses(
+      open(this.sandbox, this.translation.request(request), path, body, token),
+    );
     if (exchange.events && (response?.status ?? 200) === 200) {
-      if (message.statusCode !== 200) return `expected a stream, got ${message.statusCode} ${(await readAll(message)).text.slice(0, 300)}`;
+      if (message.statusCode !== 200)
+        return `expected a stream, got ${message.statusCode} ${(await readAll(message)).text.slice(0, 300)}`;
       this.watches.push({ index, exchange, stream: new OpenStream(message) });
       await settle(this.clock);
       return 'later' as never;
@@ -100,7 +117,10 @@ class Replayer {
 
   async finish(): Promise<Outcome[]> {
     await this.scenario.after?.(this.sandbox, (ms) => this.clock.advance(ms));
-    const last = Math.max(0, ...[...this.watches, ...this.follows].map(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? 0)));
+    const last = Math.max(
+      0,
+      ...[...this.watches, ...this.follows].map(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? 0)),
+    );
     await this.advanceTo(last);
     await this.closeEnded(Number.POSITIVE_INFINITY);
     for (const { index, exchange, stream } of this.follows) {
@@ -112,6 +132,23 @@ class Replayer {
       stream.close();
     }
     return this.done;
+  }
+
+  /** A replace may carry a version that its client had read without recording it. */
+  private async learnUnrecordedRead(
+    { request, response }: Exchange,
+    path: string,
+    token: string | undefined,
+  ): Promise<void> {
+    const version = (request.body as { metadata?: { resourceVersion?: string } } | undefined)?.metadata
+      ?.resourceVersion;
+    if (request.method !== 'PUT' || !version || response?.status !== 200 || this.translation.knows(version))
+      return;
+    const read = { method: 'GET', path, headers: { accept: 'application/json' } };
+    const answer = await readAll(
+      await open(this.sandbox, read, path.split('?')[0] ?? path, undefined, token),
+    );
+    this.translation.learnVersion(version, JSON.parse(answer.text).metadata.resourceVersion);
   }
 
   /** Undefined for requests without credentials. */
@@ -132,7 +169,9 @@ class Replayer {
   private async withToken(index: number, body: unknown): Promise<unknown> {
     const account = this.scenario.tokens?.[index];
     if (!account) return body;
-    return JSON.parse(JSON.stringify(body).replaceAll('REDACTED-TOKEN', await requestToken(this.sandbox, account)));
+    return JSON.parse(
+      JSON.stringify(body).replaceAll('REDACTED-TOKEN', await requestToken(this.sandbox, account)),
+    );
   }
 
   private strip(value: unknown): unknown {
@@ -155,7 +194,10 @@ class Replayer {
   /** Lets the clock run while an answer is held back for simulated seconds. */
   private async whileTimePasses<T>(promise: Promise<T>): Promise<T> {
     for (let waited = 0; ; waited += 1) {
-      const result = await Promise.race([promise, new Promise<'slow'>((resolve) => setTimeout(resolve, SLOW_MS, 'slow').unref())]);
+      const result = await Promise.race([
+        promise,
+        new Promise<'slow'>((resolve) => setTimeout(resolve, SLOW_MS, 'slow').unref()),
+      ]);
       if (result !== 'slow') return result as T;
       if (waited > 10) throw new Error('no answer within 10 simulated seconds');
       await this.clock.advance(1000);
@@ -164,24 +206,39 @@ class Replayer {
 
   /** Judges the watches that the recorder had closed by then. */
   private async closeEnded(atMs: number): Promise<void> {
-    for (const watch of this.watches.filter(({ exchange }) => exchange.atMs + (exchange.endAtMs ?? Number.MAX_SAFE_INTEGER) <= atMs)) {
+    for (const watch of this.watches.filter(
+      ({ exchange }) => exchange.atMs + (exchange.endAtMs ?? Number.MAX_SAFE_INTEGER) <= atMs,
+    )) {
       this.watches.splice(this.watches.indexOf(watch), 1);
       await new Promise((resolve) => setTimeout(resolve, 5));
-      this.done.push({ index: watch.index, note: watch.exchange.note, difference: this.compareEvents(watch) });
+      this.done.push({
+        index: watch.index,
+        note: watch.exchange.note,
+        difference: this.compareEvents(watch),
+      });
       watch.stream.close();
     }
   }
 
   private compareEvents({ exchange, stream }: OpenWatch): string | undefined {
-    const expected = (exchange.events ?? []).map(({ line }) => (typeof line === 'string' ? JSON.parse(line) : line));
+    const expected = (exchange.events ?? []).map(({ line }) =>
+      typeof line === 'string' ? JSON.parse(line) : line,
+    );
     const actual = stream.lines.map((line) => JSON.parse(line));
-    const summary = (events: any[]): string => events.map(({ type, object }) => `${type} ${object.metadata?.name ?? object.kind}`).join(', ');
+    const summary = (events: any[]): string =>
+      events.map(({ type, object }) => `${type} ${object.metadata?.name ?? object.kind}`).join(', ');
     for (const [index, event] of expected.entries()) {
       this.translation.learn(event, actual[index]);
-      const difference = firstDifference(this.strip(normalise(event)), this.strip(normalise(actual[index])), `event ${index}`);
-      if (difference) return `${difference}\n      expected events: ${summary(expected)}\n      got: ${summary(actual)}`;
+      const difference = firstDifference(
+        this.strip(normalise(event)),
+        this.strip(normalise(actual[index])),
+        `event ${index}`,
+      );
+      if (difference)
+        return `${difference}\n      expected events: ${summary(expected)}\n      got: ${summary(actual)}`;
     }
-    if (actual.length > expected.length) return `${actual.length - expected.length} events too many: ${summary(actual.slice(expected.length))}`;
+    if (actual.length > expected.length)
+      return `${actual.length - expected.length} events too many: ${summary(actual.slice(expected.length))}`;
     const ended = String(exchange.end).startsWith('server');
     if (ended !== stream.isEnded) return `expected the stream to be ${ended ? 'ended' : 'open'}`;
     return undefined;
@@ -192,7 +249,8 @@ class Replayer {
     const wanted = response?.body;
     const isJson = typeof wanted === 'object' && wanted !== null;
     let given: unknown = answer.text;
-    if (String(answer.headers['content-type']).startsWith('application/json') && answer.text) given = JSON.parse(answer.text);
+    if (String(answer.headers['content-type']).startsWith('application/json') && answer.text)
+      given = JSON.parse(answer.text);
     this.translation.learn(wanted, given);
     this.translation.learn({ etag: response?.headers['etag'] }, { etag: answer.headers['etag'] });
     if (response?.status !== answer.status)
@@ -200,10 +258,13 @@ class Replayer {
     for (const name of ['content-type', 'retry-after', 'warning']) {
       const expected = response.headers[name];
       const actual = answer.headers[name]?.toString();
-      if (expected !== undefined && expected !== actual) return `header ${name}: expected ${expected}, got ${actual}`;
-      if (name !== 'content-type' && expected === undefined && actual !== undefined) return `header ${name}: unexpected ${actual}`;
+      if (expected !== undefined && expected !== actual)
+        return `header ${name}: expected ${expected}, got ${actual}`;
+      if (name !== 'content-type' && expected === undefined && actual !== undefined)
+        return `header ${name}: unexpected ${actual}`;
     }
-    if (wanted === undefined || wanted === null) return answer.text === '' ? undefined : `expected no body, got ${answer.text.slice(0, 200)}`;
+    if (wanted === undefined || wanted === null)
+      return answer.text === '' ? undefined : `expected no body, got ${answer.text.slice(0, 200)}`;
     if (!isJson) return firstDifference(normalise(wanted), normalise(given));
     const expected = this.scenario.narrow ? this.scenario.narrow(wanted, given, exchange) : wanted;
     return firstDifference(this.strip(normalise(expected)), this.strip(normalise(given)));

@@ -17,9 +17,13 @@ export interface Scenario {
   readonly name: string;
   /** False where no controller's work shows, so that none can write in between. */
   readonly controllers?: boolean;
+  /** How fast pods start, against the simulated kubelet's own pace. */
+  readonly pace?: number;
   readonly prepare?: Step;
   /** By the index of the exchange that it has to happen before. */
   readonly before?: Readonly<Record<number, Step>>;
+  /** What recorded names are here, from an exchange on. */
+  readonly aliases?: Readonly<Record<number, (sandbox: Sandbox) => Record<string, string>>>;
   /** After the last request, while watches are still open. */
   readonly after?: Step;
   /** Service accounts behind the recorded identities. */
@@ -34,10 +38,31 @@ export interface Scenario {
 
 const namespaces =
   (...names: string[]): Step =>
-  async ({ api }, advance) => {
+  async (sandbox, advance) => {
+    const { api } = sandbox;
+    await warmNode(sandbox, advance);
     for (const name of names) api.create('namespaces', { metadata: { name } });
     await advance(500);
   };
+
+/** The recorded node had these images from earlier scenarios. */
+const warmNode = async (sandbox: Sandbox, advance: (ms: number) => Promise<void>): Promise<void> => {
+  sandbox.api.create('namespaces', { metadata: { name: 'warm' } });
+  for (const [index, image] of [
+    'nginx:1.27',
+    'nginx:1.28',
+    'nginx:1.29',
+    'redis:7',
+    'busybox:1.36',
+  ].entries())
+    create(sandbox, 'pods', {
+      metadata: { name: `warm-${index}`, namespace: 'warm' },
+      spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image }] },
+    });
+  await advance(30_000);
+  sandbox.api.remove('namespaces', undefined, 'warm');
+  await advance(5_000);
+};
 
 const create = ({ api }: Sandbox, resource: string, draft: Draft): void => {
   api.as('unknown').create(resource, draft);
@@ -58,7 +83,11 @@ const container = (name: string, command = 'sleep 3600'): object => ({
   command: ['sh', '-c', command],
 });
 
-const deployment = (name: string, namespace: string, given: { labels?: object; replicas?: number } = {}): Draft => ({
+const deployment = (
+  name: string,
+  namespace: string,
+  given: { labels?: object; replicas?: number } = {},
+): Draft => ({
   metadata: { name, namespace, labels: { app: name } },
   spec: {
     replicas: given.replicas ?? 1,
@@ -78,7 +107,9 @@ const prepareCrud: Step = async (sandbox, advance) => {
   create(sandbox, 'configmaps', {
     metadata: { name: 'hold', namespace: 'cap-02t', finalizers: ['example.com/hold'] },
   });
-  account(sandbox, 'cap-02', 'viewer', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] }]);
+  account(sandbox, 'cap-02', 'viewer', [
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] },
+  ]);
 };
 
 /** A service account that may do in its namespace what the rules say. */
@@ -114,17 +145,19 @@ const prepareAccounts: Step = async (sandbox, advance) => {
 const LIMITED: ServiceAccount = { namespace: 'cap-15', account: 'limited' };
 const FOR_VAULT: ServiceAccount = { ...LIMITED, audiences: ['vault'] };
 
-const deleted = (policy: string): Step => async (sandbox, advance) => {
-  const made = deployment(`del-${policy}`, 'cap-02');
-  const { spec } = made;
-  spec.template.spec = {
-    terminationGracePeriodSeconds: 1,
-    nodeSelector: { none: 'such' },
-    containers: [{ name: 'c', image: 'nginx:1.27' }],
+const deleted =
+  (policy: string): Step =>
+  async (sandbox, advance) => {
+    const made = deployment(`del-${policy}`, 'cap-02');
+    const { spec } = made;
+    spec.template.spec = {
+      terminationGracePeriodSeconds: 1,
+      nodeSelector: { none: 'such' },
+      containers: [{ name: 'c', image: 'nginx:1.27' }],
+    };
+    create(sandbox, 'deployments', { metadata: { name: `del-${policy}`, namespace: 'cap-02' }, spec });
+    await advance(200);
   };
-  create(sandbox, 'deployments', { metadata: { name: `del-${policy}`, namespace: 'cap-02' }, spec });
-  await advance(200);
-};
 
 const prepareLists: Step = async (sandbox, advance) => {
   await namespaces('cap-03')(sandbox, advance);
@@ -136,7 +169,11 @@ const prepareLists: Step = async (sandbox, advance) => {
     });
   }
   create(sandbox, 'pods', sleeper('run-1', 'cap-03', {}, { app: 'p' }));
-  create(sandbox, 'pods', sleeper('run-2', 'cap-03', { containers: [container('main'), container('side')] }, { app: 'p' }));
+  create(
+    sandbox,
+    'pods',
+    sleeper('run-2', 'cap-03', { containers: [container('main'), container('side')] }, { app: 'p' }),
+  );
   create(sandbox, 'pods', sleeper('stuck', 'cap-03', { nodeSelector: { nosuch: 'label' } }));
   await advance(5000);
 };
@@ -164,7 +201,10 @@ const prepareLogs: Step = async (sandbox, advance) => {
   pod('utf8', 'printf "gr\\303\\274\\303\\237e \\342\\234\\223 \\033[31mred\\033[0m\\nlast\\n"; sleep 3600');
   pod('done', 'echo finished', { restartPolicy: 'Never' });
   pod('partial', 'printf "full\\npart without newline"', { restartPolicy: 'Never' });
-  const both = [container('app', 'echo from app; sleep 3600'), container('side', 'echo from side; sleep 3600')];
+  const both = [
+    container('app', 'echo from app; sleep 3600'),
+    container('side', 'echo from side; sleep 3600'),
+  ];
   pod('multi', '', { initContainers: [container('setup', 'echo from init')], containers: both });
   pod('annotated', '', { containers: both });
   pod('nopull', 'true', { containers: [{ name: 'main', image: 'registry.example/missing:1' }] });
@@ -173,12 +213,52 @@ const prepareLogs: Step = async (sandbox, advance) => {
   await slowly(11_000, advance);
 };
 
+const negative: Step = (sandbox) =>
+  create(
+    sandbox,
+    'pods',
+    sleeper('neg', 'cap-17', {
+      containers: [container('main', 'trap "exit 0" TERM; while true; do sleep 0.2; done')],
+    }),
+  );
+
+const webPods = ({ api }: Sandbox): string[] =>
+  api
+    .list('pods', { namespace: 'cap-17', labels: { app: 'web' } })
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp))
+    .map(({ metadata }) => metadata.name);
+
+const firstPods = (sandbox: Sandbox): Record<string, string> => {
+  const [first = '', second = ''] = webPods(sandbox);
+  return { 'web-65b7c7fbd6-nndp2': first, 'web-65b7c7fbd6-pjcws': second };
+};
+
+const newestPod = (sandbox: Sandbox): Record<string, string> => ({
+  'web-65b7c7fbd6-lmrct': webPods(sandbox).at(-1) ?? '',
+});
+
 const prepareEviction: Step = async (sandbox, advance) => {
   await namespaces('cap-17')(sandbox, advance);
   create(sandbox, 'deployments', deployment('web', 'cap-17', { replicas: 2 }));
-  create(sandbox, 'pods', sleeper('unsched', 'cap-17', { nodeSelector: { nosuch: 'label' } }));
-  for (const name of ['zero', 'soft30', 'three', 'stub30', 'neg']) create(sandbox, 'pods', sleeper(name, 'cap-17'));
-  await advance(5000);
+  create(
+    sandbox,
+    'pods',
+    sleeper('unsched', 'cap-17', {
+      nodeSelector: { no: 'such' },
+      containers: [container('main', 'sleep 1')],
+    }),
+  );
+  const stubborn = 'trap "" TERM; while true; do sleep 0.5; done';
+  const soft = 'trap "exit 0" TERM; while true; do sleep 0.2; done';
+  for (const [name, command] of Object.entries({
+    zero: stubborn,
+    three: stubborn,
+    stub30: stubborn,
+    soft30: soft,
+  }))
+    create(sandbox, 'pods', sleeper(name, 'cap-17', { containers: [container('main', command)] }));
+  await slowly(5000, advance);
 };
 
 /** A pod that is just starting to write. */
@@ -220,7 +300,10 @@ export const scenarios: readonly Scenario[] = [
     prepare: prepareCrud,
     strip: withoutControllerManagers,
     accounts: {
-      'system:serviceaccount:cap-02:viewer (get, list configmaps in cap-02)': { namespace: 'cap-02', account: 'viewer' },
+      'system:serviceaccount:cap-02:viewer (get, list configmaps in cap-02)': {
+        namespace: 'cap-02',
+        account: 'viewer',
+      },
     },
     before: {
       89: ({ api }) => {
@@ -234,7 +317,11 @@ export const scenarios: readonly Scenario[] = [
           metadata: { name: 'fin', namespace: 'cap-02', finalizers: ['example.com/hold'] },
         }),
       138: (sandbox) => {
-        for (const [name, batch] of [['dc-1', 'a'], ['dc-2', 'a'], ['dc-3', 'b']] as const)
+        for (const [name, batch] of [
+          ['dc-1', 'a'],
+          ['dc-2', 'a'],
+          ['dc-3', 'b'],
+        ] as const)
           create(sandbox, 'configmaps', { metadata: { name, namespace: 'cap-02', labels: { batch } } });
       },
     },
@@ -244,7 +331,10 @@ export const scenarios: readonly Scenario[] = [
     prepare: prepareLists,
     before: {
       1: (sandbox) =>
-        create(sandbox, 'configmaps', { metadata: { name: 'cm-05a', namespace: 'cap-03' }, data: { i: 'x' } }),
+        create(sandbox, 'configmaps', {
+          metadata: { name: 'cm-05a', namespace: 'cap-03' },
+          data: { i: 'x' },
+        }),
       11: ({ api }) => {
         api.remove('configmaps', 'cap-03', 'cm-05a');
       },
@@ -273,22 +363,35 @@ export const scenarios: readonly Scenario[] = [
     },
     strip: withoutControllerTraces,
   },
-  { name: '06-deployment-rolling-update', prepare: namespaces('cap-06'), strip: withoutManagedFields },
-  { name: '07-deployment-failures', prepare: namespaces('cap-07'), strip: withoutManagedFields },
+  {
+    name: '06-deployment-rolling-update',
+    pace: 0.05,
+    prepare: namespaces('cap-06'),
+    strip: withoutManagedFields,
+  },
+  { name: '07-deployment-failures', pace: 0.2, prepare: namespaces('cap-07'), strip: withoutManagedFields },
   { name: '08-quota-limits', prepare: namespaces('cap-08'), strip: withoutControllerManagers },
   {
     name: '11-statefulset-pvc',
+    pace: 0.2,
     prepare: async (sandbox, advance) => {
       await namespaces('cap-11')(sandbox, advance);
       // The recorded cluster had no storage class.
-      for (const { metadata } of sandbox.api.list('storageclasses')) sandbox.api.remove('storageclasses', undefined, metadata.name);
+      for (const { metadata } of sandbox.api.list('storageclasses'))
+        sandbox.api.remove('storageclasses', undefined, metadata.name);
     },
     strip: withoutManagedFields,
   },
-  { name: '12-service-ingress-endpoints', prepare: namespaces('cap-12'), strip: withoutManagedFields },
-  { name: '13-autoscaling', prepare: namespaces('cap-13'), strip: withoutManagedFields },
+  {
+    name: '12-service-ingress-endpoints',
+    pace: 0.2,
+    prepare: namespaces('cap-12'),
+    strip: withoutManagedFields,
+  },
+  { name: '13-autoscaling', pace: 0.2, prepare: namespaces('cap-13'), strip: withoutManagedFields },
   {
     name: '14-namespace-lifecycle',
+    prepare: namespaces(),
     strip: withoutManagedFields,
     before: {
       14: (sandbox) =>
@@ -326,6 +429,13 @@ export const scenarios: readonly Scenario[] = [
     },
     tokens: { 27: LIMITED, 28: FOR_VAULT, 29: FOR_VAULT, 32: LIMITED },
   },
-  { name: '16-nodes-metrics', prepare: namespaces('cap-16'), strip: withoutManagedFields },
-  { name: '17-eviction-pdb', prepare: prepareEviction, strip: withoutManagedFields },
+  { name: '16-nodes-metrics', pace: 0.2, prepare: namespaces('cap-16'), strip: withoutManagedFields },
+  {
+    name: '17-eviction-pdb',
+    pace: 0.05,
+    prepare: prepareEviction,
+    aliases: { 2: firstPods, 20: newestPod },
+    before: { 40: negative },
+    strip: withoutManagedFields,
+  },
 ];

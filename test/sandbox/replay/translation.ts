@@ -12,9 +12,22 @@ export class Translation {
     private readonly firstVersion = 1000,
   ) {}
 
+  alias(recorded: string, actual: string): void {
+    this.names.set(recorded, actual);
+  }
+
+  knows(version: string): boolean {
+    return this.versions.has(Number(version));
+  }
+
+  learnVersion(recorded: string, actual: string): void {
+    this.versions.set(Number(recorded), actual);
+  }
+
   /** From the recorded answer and the one of the sandbox. */
   learn(expected: unknown, actual: unknown): void {
-    if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null) return;
+    if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null)
+      return;
     for (const [key, wanted] of Object.entries(expected)) {
       const given = (actual as Record<string, unknown>)[key];
       if (typeof wanted === 'string' && typeof given === 'string') this.learnText(key, wanted, given);
@@ -24,19 +37,17 @@ export class Translation {
 
   text(given: string): string {
     let result = given;
-    for (const [from, to] of this.names) result = result.replaceAll(from, to);
+    // Longer names first: the name of a ReplicaSet begins that of its pods.
+    const names = [...this.names].sort(([a], [b]) => b.length - a.length);
+    for (const [from, to] of names) result = result.replaceAll(from, to);
     return result;
   }
 
   version(given: string): string {
     const wanted = Number(given);
     if (!/^\d+$/.test(given) || wanted < this.firstVersion || wanted > 90_000_000) return given;
-    const exact = this.versions.get(wanted);
-    if (exact) return exact;
-    // One that no answer has shown yet was read just before.
-    if (wanted > Math.max(0, ...this.versions.keys())) return this.currentVersion();
-    const before = [...this.versions].filter(([version]) => version <= wanted).sort(([a], [b]) => b - a)[0];
-    return before?.[1] ?? this.currentVersion();
+    // One that no answer has shown was read just before, without being recorded.
+    return this.versions.get(wanted) ?? this.currentVersion();
   }
 
   request(given: RecordedRequest): RecordedRequest {
@@ -46,8 +57,14 @@ export class Translation {
 
   path(given: string): string {
     return this.text(given)
-      .replace(/([?&]resourceVersion=)(\d+)/, (_all, name: string, version: string) => `${name}${this.version(version)}`)
-      .replace(/([?&]continue=)([\w-]+)/, (_all, name: string, token: string) => `${name}${this.token(token)}`);
+      .replace(
+        /([?&]resourceVersion=)(\d+)/,
+        (_all, name: string, version: string) => `${name}${this.version(version)}`,
+      )
+      .replace(
+        /([?&]continue=)([\w-]+)/,
+        (_all, name: string, token: string) => `${name}${this.token(token)}`,
+      );
   }
 
   body(given: unknown): unknown {
@@ -62,8 +79,16 @@ export class Translation {
   }
 
   private learnText(key: string, wanted: string, given: string): void {
-    if (key === 'resourceVersion') this.versions.set(Number(wanted), given);
-    else if (wanted !== given && (key === 'uid' || key === 'clusterIP' || key === 'etag' || (key === 'name' && /-[a-z0-9]{5,10}$/.test(wanted))))
+    // The first answer counts: events of a watch need not come in the recorded order.
+    if (key === 'resourceVersion')
+      this.versions.set(Number(wanted), this.versions.get(Number(wanted)) ?? given);
+    else if (
+      wanted !== given &&
+      (key === 'uid' ||
+        key === 'clusterIP' ||
+        key === 'etag' ||
+        (key === 'name' && /-[a-z0-9]{5,10}$/.test(wanted)))
+    )
       this.names.set(wanted, given);
   }
 
