@@ -122,6 +122,19 @@ describe('the rollout of a deployment', () => {
     expect(rolloutOf(record(), unavailable, soon)).toMatchObject({ phase: 'PROGRESSING', available: 1 });
   });
 
+  it('waits a moment with containers that nobody asks whether they are ready: they may be about to end', () => {
+    const atOnce = createdAt.getTime() + 500;
+    expect(rolloutOf(record(), facts({}), atOnce)).toMatchObject({
+      phase: 'PROGRESSING',
+      ready: 2,
+      percent: 99,
+    });
+    const probed = fresh.map(
+      (one) => ({ ...one, spec: { containers: [{ name: 'web', readinessProbe: {} }] } }) as unknown as Pod,
+    );
+    expect(rolloutOf(record(), facts({ pods: probed }), atOnce)).toMatchObject({ phase: 'SUCCEEDED' });
+  });
+
   it('counts the pods of the running template when only the number of replicas changed', () => {
     const scale = record({ id: 'deployment_3', replicas: 3 });
     const scaling = facts({

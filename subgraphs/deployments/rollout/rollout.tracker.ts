@@ -9,8 +9,10 @@ import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
 import { type RolloutCounts, rolloutOf, type TrackedDeployment } from './rollout.js';
 import { isFinished, type RolloutPhase } from './rollout-phase.js';
 
-/** Besides at every event: for deadlines, and for what could not be applied. */
-const lookAgainMilliseconds = 3_000;
+/** Besides at every event: for deadlines and for what must have stayed as it is for a moment. In memory, so cheap. */
+const lookAgainMilliseconds = 500;
+/** What was recorded and not applied by then was left by a process that ended, or waits for its cluster. */
+const applyAgainMilliseconds = 3_000;
 
 export const trackedOf = (row: DeploymentEntity): TrackedDeployment => ({
   id: row.id,
@@ -25,6 +27,8 @@ interface Tracking {
   row: DeploymentEntity;
   readonly watch: WorkloadWatch;
   readonly timer: NodeJS.Timeout;
+  /** When it was last tried to apply it. */
+  appliedAgainAt: number;
   /** An evaluation runs; another was asked for meanwhile. */
   state: 'IDLE' | 'RUNNING' | 'AGAIN';
 }
@@ -95,7 +99,13 @@ export class RolloutTracker {
     const watch = this.workloads.watch({ id: row.serviceId, clusterId: row.clusterId }, look);
     const timer = setInterval(look, lookAgainMilliseconds);
     timer.unref();
-    this.#tracked.set(row.id, { row, watch, timer, state: 'IDLE' });
+    this.#tracked.set(row.id, {
+      row,
+      watch,
+      timer,
+      appliedAgainAt: row.createdAt.getTime(),
+      state: 'IDLE',
+    });
     look();
   }
 
@@ -124,7 +134,8 @@ export class RolloutTracker {
 
   async #evaluate(tracking: Tracking): Promise<void> {
     const { row } = tracking;
-    if (row.appliedAt === null && this.clock.now() - row.createdAt.getTime() > lookAgainMilliseconds) {
+    if (row.appliedAt === null && this.clock.now() - tracking.appliedAgainAt > applyAgainMilliseconds) {
+      tracking.appliedAgainAt = this.clock.now();
       await this.reconciler.reconcile(row.serviceId);
       await this.#refresh(row.id);
       return;

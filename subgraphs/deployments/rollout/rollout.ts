@@ -42,7 +42,16 @@ const deadlineGrace = 10_000;
 /** Informers may be this much behind a write. */
 const propagation = 10_000;
 
+/**
+ * A container without a readiness probe counts as ready as soon as it runs, also one that is about to end for want of
+ * its configuration. It must have stayed so for a moment before anybody is told that all went well.
+ */
+const settling = 2_000;
+
 const isReady = (pod: Pod): boolean => conditionOf(pod, 'Ready')?.status === 'True';
+const isSettled = (pod: Pod, now: number): boolean =>
+  (pod.spec?.containers ?? []).every(({ readinessProbe }) => readinessProbe) ||
+  now - Date.parse(conditionOf(pod, 'Ready')?.lastTransitionTime ?? '') >= settling;
 const isGoing = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined;
 const isOver = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
@@ -88,8 +97,13 @@ export function rolloutOf(record: TrackedDeployment, facts: ClusterFacts, now: n
     (status.updatedReplicas ?? 0) === desired &&
     (status.replicas ?? 0) === desired &&
     (status.availableReplicas ?? 0) === desired;
-  if (settled && counts.updated === desired && ready === desired && old.every(isGoing))
-    return state('SUCCEEDED');
+  const succeeded =
+    settled &&
+    counts.updated === desired &&
+    ready === desired &&
+    old.every(isGoing) &&
+    fresh.every((pod) => isSettled(pod, now));
+  if (succeeded) return state('SUCCEEDED');
 
   const deadline = deadlineBlocker(record, workload, facts.pods, now);
   if (deadline) return state('FAILED', [...blockers, deadline]);

@@ -180,7 +180,7 @@ describe('a deploy that the API server refuses', () => {
   it('is recorded as failed with the reason, and leaves what runs alone', async () => {
     const running = await stack.seed.runningService();
     const { serviceId } = running;
-    // More than a ConfigMap and the API server accept together, which only the API server knows.
+    // That mount paths must differ, only the API server says.
     const refused = await attempt(
       stack.admin,
       'deploy',
