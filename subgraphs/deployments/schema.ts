@@ -9,6 +9,7 @@ import { LogResolver } from './log/log.resolver.js';
 import { PodResolver } from './pod/pod.resolver.js';
 import { InstanceResolver } from './references/instance.resolver.js';
 import { ObservationResolver } from './references/observation.resolver.js';
+import { ProjectStatistics } from './references/project.reference.js';
 import {
   EnvironmentResolver,
   ProjectResolver,
@@ -36,6 +37,7 @@ export const deploymentsSchema: FederatedSchemaOptions = {
     EnvironmentResolver,
     InstanceResolver,
   ],
+  orphanedTypes: [ProjectStatistics],
   references: {
     Application: ApplicationResolver,
     Service: ServiceResolver,
