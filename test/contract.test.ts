@@ -20,8 +20,21 @@ import { projectRoot } from '../subgraphs/shared/project-root.js';
 
 const contract = join(projectRoot(), '..', 'shared', 'api.graphql');
 
-/** What api.graphql names is not there yet, on purpose. */
-const notYet: readonly string[] = [];
+/** What api.graphql names and is not built yet: each goes when it is. */
+const notYet: readonly string[] = [
+  // Object identification (Relay) over all subgraphs.
+  'Query.node',
+  'Node',
+  // Nodes are read, not yet managed.
+  'Mutation.cordonNode',
+  // Projects as code: `Project.document` is there, applying one is not.
+  'Mutation.planProject',
+  'Mutation.applyProject',
+  // The specification's escape hatches and autoscaling.
+  'ServiceSpec.autoscaling',
+  // Recording sessions.
+  'ExecSubscriptionInput.record',
+];
 
 /** The contract of the public API names types, fields and arguments that are kept: api.graphql lies beside the project. */
 describe.skipIf(!existsSync(contract))('the public API', () => {
@@ -29,10 +42,8 @@ describe.skipIf(!existsSync(contract))('the public API', () => {
   const schema = Supergraph.build(sdl).apiSchema().toGraphQLJSSchema();
 
   it('has everything that the contract names, as the contract types it', () => {
-    const missing = differences(schema, readFileSync(contract, 'utf8')).filter(
-      (difference) => !notYet.some((name) => difference.startsWith(name)),
-    );
-    expect(missing).toEqual([]);
+    const missing = differences(schema, readFileSync(contract, 'utf8'));
+    expect(missing).toEqual(notYet.map((name) => `${name} is missing`).toSorted());
   });
 
   it('describes every type, field, argument and enum value', () => {
@@ -63,7 +74,7 @@ describe.skipIf(!existsSync(contract))('the public API', () => {
 });
 
 function differences(schema: GraphQLSchema, contractText: string): string[] {
-  return parse(contractText).definitions.flatMap((definition): string[] => {
+  const found = parse(contractText).definitions.flatMap((definition): string[] => {
     if (!('name' in definition) || !definition.name) return [];
     const name = definition.name.value;
     const type = schema.getType(name);
@@ -97,6 +108,7 @@ function differences(schema: GraphQLSchema, contractText: string): string[] {
         return [];
     }
   });
+  return found.toSorted();
 }
 
 type Typed = { type: unknown; args?: readonly { name: string; type: unknown }[] };

@@ -84,7 +84,7 @@ const federationLink =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible"])';
 
 function buildCodeFirstSchema(options: FederatedSchemaOptions, instances: ResolverInstances): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [...options.resolvers] as [ClassType, ...ClassType[]],
     orphanedTypes: [...(options.orphanedTypes ?? [])],
     container: { get: (type: ClassType, _data: ResolverData) => instances.get(type) as never },
@@ -94,6 +94,13 @@ function buildCodeFirstSchema(options: FederatedSchemaOptions, instances: Resolv
     // Every @Subscription brings a subscribe function of its own; type-graphql wants a pubSub all the same.
     pubSub: { publish: () => undefined, subscribe: () => emptyStream() },
   });
+  const unreachable = Object.keys(options.references).filter((name) => !schema.getType(name));
+  if (unreachable.length > 0) {
+    throw new Error(
+      `nothing in the schema leads to ${unreachable.join(', ')}: name the class in orphanedTypes`,
+    );
+  }
+  return schema;
 }
 
 async function* emptyStream(): AsyncGenerator<never> {}

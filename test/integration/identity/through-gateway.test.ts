@@ -76,7 +76,7 @@ describe('identity behind the gateway', () => {
         id: serviceId,
       },
     );
-    await expect(logs.next()).rejects.toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    await expect(logs.next()).rejects.toMatchObject({ code: 'FORBIDDEN' });
     const pods = tool.subscribe('subscription ($id: ID!) { podStatus(serviceId: $id) { __typename } }', {
       id: serviceId,
     });
