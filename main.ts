@@ -27,10 +27,10 @@ import {
   text,
 } from './subgraphs/shared/config.js';
 import { openDataFolder } from './subgraphs/shared/data-folder.js';
-import { startEmbeddedPostgres } from './subgraphs/shared/embedded-postgres.js';
 import { type Disposables, runProcess } from './subgraphs/shared/exit.js';
 import { decodeSecretKey } from './subgraphs/shared/keys.js';
 import type { Logger } from './subgraphs/shared/logger.js';
+import { startEmbeddedPostgres } from './subgraphs/shared/postgres/embedded-postgres.js';
 import { projectRoot } from './subgraphs/shared/project-root.js';
 import { processLogger } from './subgraphs/shared/service.js';
 import {

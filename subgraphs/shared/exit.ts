@@ -1,7 +1,7 @@
 import { ConfigError } from './config.js';
 import { DataFolderError } from './data-folder.js';
-import { EmbeddedPostgresError } from './embedded-postgres.js';
 import type { Logger } from './logger.js';
+import { EmbeddedPostgresError } from './postgres/places.js';
 
 /** Something that a process started and must stop. */
 export interface Stoppable {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,8 @@ describe('the program', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'meridian-program-'));
+    // From root PostgreSQL runs as nobody, who must reach the data in it.
+    await chmod(folder, 0o711);
   });
   afterEach(async () => {
     for (const program of programs.splice(0)) await program.dispose();

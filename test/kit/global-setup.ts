@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../subgraphs/shared/embedded-postgres.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
+import { startEmbeddedPostgres } from '../../subgraphs/shared/postgres/embedded-postgres.js';
 
 /** One real PostgreSQL server for the whole run; each test takes a database of its own (postgres.ts). */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
