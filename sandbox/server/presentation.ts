@@ -1,16 +1,9 @@
 import type { KubernetesObject } from '../storage/api.js';
 import { apiVersionOf } from '../storage/resources.js';
 import { type Accepted, notAcceptable } from './content-negotiation.js';
+import { META_VERSION, partialOf } from './partial-metadata.js';
 import type { ServedKind } from './served-kinds.js';
 import { tableOf } from './table.js';
-
-const META = 'meta.k8s.io/v1';
-
-export const partialOf = ({ metadata }: KubernetesObject): object => ({
-  kind: 'PartialObjectMetadata',
-  apiVersion: META,
-  metadata,
-});
 
 /** One object in the form that the client asked for. */
 export const presentObject = (
@@ -51,7 +44,7 @@ export const presentList = (
     case 'PartialObjectMetadataList':
       return {
         kind: 'PartialObjectMetadataList',
-        apiVersion: META,
+        apiVersion: META_VERSION,
         metadata,
         items: shown.length === 0 ? null : shown.map(partialOf),
       };

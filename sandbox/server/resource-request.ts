@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { User } from './access/access.js';
+import type { User } from './access/user.js';
 import type { Accepted } from './content-negotiation.js';
 import type { ServedKind } from './served-kinds.js';
 import type { ServerContext } from './server-context.js';

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../storage/api.js';
 import { findResource, type Resource, resources } from '../storage/resources.js';
 import { eventsView } from './views/events.view.js';
+import type { View } from './views/view.js';
 
 /** One kind under one group and version; several can show the same stored resource. */
 export interface ServedKind {
@@ -9,16 +10,6 @@ export interface ServedKind {
   readonly group: string;
   readonly version: string;
   /** As stored, or converted. */
-  show(object: KubernetesObject): KubernetesObject;
-  store(draft: any): any;
-}
-
-export interface View {
-  readonly resource: string;
-  readonly group: string;
-  readonly version: string;
-  /** Under the names of this version. */
-  readonly fieldSelectors: readonly string[];
   show(object: KubernetesObject): KubernetesObject;
   store(draft: any): any;
 }

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError } from '../storage/api.js';
 import { forbidden } from '../storage/api-errors.js';
 import { reviews } from '../storage/resources.js';
-import type { User } from './access/access.js';
+import type { User } from './access/user.js';
 import { asApiError, sendError, sendText, statusOf } from './answer.js';
 import { negotiate } from './content-negotiation.js';
 import { handleDiscovery, isServedGroup, noSuchResource } from './discovery.js';

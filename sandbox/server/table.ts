@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../storage/api.js';
 import { ageOf } from './age.js';
-import { partialOf } from './presentation.js';
+import { META_VERSION, partialOf } from './partial-metadata.js';
 import type { ServedKind } from './served-kinds.js';
 import { type Column, columnsOf } from './table-columns.js';
 
@@ -15,7 +15,7 @@ export const tableOf = (
   const columns = columnsFor(resource.name);
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: META_VERSION,
     metadata,
     columnDefinitions: columns.map(({ name, type = 'string', format = '', priority = 0 }) => ({
       name,

@@ -29,7 +29,7 @@ export const FUTURE_WAIT_MS = 3000;
 const BOOKMARK_MS = 60_000;
 /** A bookmark comes this long before the end of a watch, so that its client can resume from there. */
 const BOOKMARK_BEFORE_END_MS = 2000;
-const MIN_TIMEOUT_MS = 1_800_000;
+const DEFAULT_TIMEOUT_MS = 2_700_000;
 /** A client that reads slower than this is cut off; it lists and watches again. */
 const BUFFER_LIMIT = 16 * 1024 * 1024;
 
@@ -117,7 +117,7 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
     response.once('close', unsubscribe);
   }
 
-  const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : MIN_TIMEOUT_MS * (1 + Math.random());
+  const timeout = query.timeoutSeconds ? query.timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS;
   after(timeout, end);
   if (query.allowWatchBookmarks) {
     const bookmarkAgain = (): void => {

@@ -1,13 +1,6 @@
 import type { Admission } from './admission/admission.js';
-import {
-  type Api,
-  ApiError,
-  type Draft,
-  type KubernetesObject,
-  type ResourceName,
-  type StoreEvent,
-} from './api.js';
-import { alreadyExists, conflict, internalError, notFound, staleVersion } from './api-errors.js';
+import { type Api, type Draft, type KubernetesObject, type ResourceName, type StoreEvent } from './api.js';
+import { alreadyExists, conflict, internalError, notFound } from './api-errors.js';
 import { decodeKind } from './decode.js';
 import { applyPropagation, deletionStep } from './deletion.js';
 import { FieldErrors } from './field-errors.js';
@@ -19,6 +12,7 @@ import { apiVersionOf, getResource, type Resource } from './resources.js';
 import { keyOf, type Store } from './store.js';
 import { timestamp } from './timestamp.js';
 import { validateMetadata, validateMetadataUpdate } from './validation/metadata.js';
+import { carryOver, checkIdentity, checkPreconditions, type RemoveOptions } from './write-checks.js';
 
 export interface WriteOptions {
   /** Named in managedFields. */
@@ -29,13 +23,6 @@ export interface WriteOptions {
 
 export interface UpdateOptions extends WriteOptions {
   readonly subresource?: string;
-}
-
-export interface RemoveOptions {
-  readonly gracePeriodSeconds?: number | undefined;
-  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan' | undefined;
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } | undefined;
-  readonly dryRun?: boolean | undefined;
 }
 
 export interface Removed {
@@ -109,8 +96,8 @@ export class Registry implements Api {
     const previous = this.getExisting(kind, metadata['namespace'], metadata.name ?? '');
     const decoded = this.decode(kind, draft);
     this.of(resource).rules.setDefaults?.(decoded);
-    this.checkIdentity(kind, decoded.metadata, previous);
-    const object = this.carryOver(kind, decoded, previous, settings.subresource);
+    checkIdentity(kind, decoded.metadata, previous);
+    const object = carryOver(kind, decoded, previous, settings.subresource);
     const owned = trackUpdate(kind.model, previous, object, this.writer(kind, settings));
     return this.replace(kind, owned, previous, settings);
   }
@@ -129,10 +116,10 @@ export class Registry implements Api {
     const complete = (merged: any): any => {
       const decoded = this.decode(kind, merged);
       rules.setDefaults?.(decoded);
-      return previous ? this.carryOver(kind, decoded, previous, undefined) : decoded;
+      return previous ? carryOver(kind, decoded, previous, undefined) : decoded;
     };
     const live = previous ?? this.decode(kind, { metadata: {} });
-    if (previous) this.checkIdentity(kind, config.metadata, previous);
+    if (previous) checkIdentity(kind, config.metadata, previous);
     else if (config.metadata['uid'])
       throw conflict(
         kind,
@@ -234,62 +221,6 @@ export class Registry implements Api {
     return options.dryRun ? object : this.write(kind, object);
   }
 
-  private checkIdentity(kind: Resource, metadata: any, previous: KubernetesObject): void {
-    const { name, uid, resourceVersion } = previous.metadata;
-    if (metadata.resourceVersion && metadata.resourceVersion !== resourceVersion)
-      throw staleVersion(kind, name);
-    if (metadata.uid && metadata.uid !== uid) {
-      const where = previous.metadata.namespace ? `${previous.metadata.namespace}/${name}` : name;
-      throw conflict(
-        kind,
-        name,
-        `StorageError: invalid object, Code: 4, Key: /registry/${kind.name}/${where}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`,
-      );
-    }
-  }
-
-  /** Fields that the writer cannot change through this subresource come from what is stored. */
-  private carryOver(kind: Resource, object: any, previous: any, subresource: string | undefined): any {
-    const { metadata } = object;
-    const kept = previous.metadata;
-    if (subresource === 'finalize')
-      return {
-        ...structuredClone(previous),
-        spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] },
-      };
-    if (subresource === 'status') {
-      const managedFields = metadata.managedFields ?? kept.managedFields;
-      // The real server takes annotations along here: the controller writes the revision together with the status.
-      const annotations = kind.name === 'deployments' ? metadata.annotations : kept.annotations;
-      return {
-        ...structuredClone(previous),
-        status: object.status,
-        metadata: {
-          ...structuredClone(kept),
-          ...(annotations ? { annotations } : {}),
-          ...(managedFields ? { managedFields } : {}),
-        },
-      };
-    }
-    for (const field of [
-      'uid',
-      'name',
-      'namespace',
-      'generateName',
-      'creationTimestamp',
-      'deletionTimestamp',
-      'deletionGracePeriodSeconds',
-      'generation',
-      'resourceVersion',
-      'managedFields',
-    ]) {
-      if (kept[field] === undefined) delete metadata[field];
-      else metadata[field] = kept[field];
-    }
-    if (kind.hasStatus) object.status = structuredClone(previous.status);
-    return object;
-  }
-
   private replace(
     kind: Resource,
     object: any,
@@ -344,21 +275,3 @@ const withVersion = (object: any, resourceVersion: string): KubernetesObject => 
   ...object,
   metadata: { ...object.metadata, resourceVersion },
 });
-
-const checkPreconditions = (
-  kind: Resource,
-  { metadata }: KubernetesObject,
-  { preconditions }: RemoveOptions,
-): void => {
-  const fail = (what: string, wanted: string, actual: string, why: string): ApiError =>
-    new ApiError(
-      409,
-      'Conflict',
-      `Operation cannot be fulfilled on ${kind.kind} "${metadata.name}": the ${what} in the precondition (${wanted}) does not match the ${what} in record (${actual}). The object might have been ${why}`,
-      { name: metadata.name, ...(kind.group ? { group: kind.group } : {}), kind: kind.kind },
-    );
-  if (preconditions?.uid && preconditions.uid !== metadata.uid)
-    throw fail('UID', preconditions.uid, metadata.uid, 'deleted and then recreated');
-  if (preconditions?.resourceVersion && preconditions.resourceVersion !== metadata.resourceVersion)
-    throw fail('ResourceVersion', preconditions.resourceVersion, metadata.resourceVersion, 'modified');
-};

@@ -4,26 +4,9 @@ import type { Store } from '../../storage/store.js';
 import { impersonatedUser } from './impersonation.js';
 import { type Decision, decide, hasRuleFor } from './rbac.js';
 import type { TokenIssuer } from './token-issuer.js';
-
-export interface User {
-  readonly name: string;
-  readonly groups: readonly string[];
-  readonly uid?: string;
-  readonly extra?: Readonly<Record<string, readonly string[]>>;
-}
-
-export interface ResourceAttributes {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource?: string | undefined;
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-}
+import { AUTHENTICATED, forbiddenResource, MASTERS, type ResourceAttributes, type User } from './user.js';
 
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-export const MASTERS = 'system:masters';
-export const AUTHENTICATED = 'system:authenticated';
 const PUBLIC_PATHS = /^\/(healthz|livez|readyz|version)(\/|$)/;
 const DISCOVERY_PATHS = /^\/(api|apis|openapi)(\/|$)/;
 
@@ -92,18 +75,4 @@ const bearerToken = (request: IncomingMessage): string | undefined => {
   return protocol === undefined
     ? undefined
     : Buffer.from(protocol.slice(TOKEN_PROTOCOL.length), 'base64url').toString('utf8');
-};
-
-export const forbiddenResource = (user: User, attributes: ResourceAttributes): ApiError => {
-  const { verb, group, resource, subresource, namespace, name } = attributes;
-  const qualified = group ? `${resource}.${group}` : resource;
-  const what = name ? `${qualified} "${name}"` : qualified;
-  const full = subresource ? `${resource}/${subresource}` : resource;
-  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  return new ApiError(
-    403,
-    'Forbidden',
-    `${what} is forbidden: User "${user.name}" cannot ${verb} resource "${full}" in API group "${group}" ${where}`,
-    { ...(name ? { name } : {}), ...(group ? { group } : {}), kind: resource },
-  );
 };

@@ -1,19 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest } from '../../storage/api-errors.js';
-import {
-  type Access,
-  AUTHENTICATED,
-  forbiddenResource,
-  type ResourceAttributes,
-  type User,
-} from './access.js';
+import { AUTHENTICATED, forbiddenResource, type ResourceAttributes, type User } from './user.js';
+
+/** What has to be known to let somebody act as somebody else. */
+export interface Rights {
+  decide(user: User, attributes: ResourceAttributes): { readonly allowed: boolean };
+  /** Whether any rule at all lets this user act as somebody else. */
+  mayImpersonate(user: User): boolean;
+}
 
 const EXTRA = 'impersonate-extra-';
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 /** The user that a caller wants to act as, after checking that they may; the caller itself otherwise. */
 export const impersonatedUser = (
-  access: Access,
+  access: Rights,
   caller: User,
   headers: IncomingHttpHeaders,
   attributes: ResourceAttributes | undefined,
@@ -43,7 +44,7 @@ const groupsOf = (name: string): string[] => {
 };
 
 const requireImpersonation = (
-  access: Access,
+  access: Rights,
   caller: User,
   name: string,
   groups: readonly string[],

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../storage/api.js';
 import { keyOf, type Store } from '../../storage/store.js';
-import { AUTHENTICATED, MASTERS, type ResourceAttributes, type User } from './access.js';
+import { AUTHENTICATED, MASTERS, type ResourceAttributes, type User } from './user.js';
 
 export interface Decision {
   readonly allowed: boolean;

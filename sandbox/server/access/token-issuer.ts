@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KubernetesObject } from '../../storage/api.js';
 import { keyOf, type Store } from '../../storage/store.js';
-import { AUTHENTICATED, type User } from './access.js';
+import { AUTHENTICATED, type User } from './user.js';
 
 export const API_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 

@@ -8,6 +8,8 @@ import { readBoolean } from '../query-options.js';
 import { chooseContainer, containerStatus } from './container-choice.js';
 import { Channel, chooseProtocol, exitMessage, frame, type Protocol, unframe } from './exec-protocol.js';
 
+const BUFFER_LIMIT = 16 * 1024 * 1024;
+
 /** A refusal that the kubelet answers as plain text instead of a Status. */
 export class PlainRefusal extends Error {
   constructor(
@@ -165,5 +167,7 @@ class Session {
   private send(channel: number, bytes: Uint8Array): void {
     if (this.connection.readyState !== this.connection.OPEN) return;
     for (const piece of frame(this.protocol, channel, bytes)) this.connection.send(piece);
+    // A client that does not read must not fill the memory.
+    if (this.connection.bufferedAmount > BUFFER_LIMIT) this.connection.terminate();
   }
 }

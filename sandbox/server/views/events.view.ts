@@ -1,4 +1,4 @@
-import type { View } from '../served-kinds.js';
+import type { View } from './view.js';
 
 const shownFields = [
   'metadata.name',

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
+import { eventually } from '../kit/wait.js';
+import { ApiClient } from './api-client.js';
+
+const LOG = '/api/v1/namespaces/default/pods/counter/log';
+
+let sandbox: Sandbox;
+let client: ApiClient;
+
+/** Of a log; none when the answer is an error. */
+const lines = (text: unknown): string[] =>
+  typeof text === 'string' ? text.split('\n').filter((line) => line !== '') : [];
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ name: 'logs', seed: 1, pace: 0.05 });
+  client = new ApiClient(sandbox);
+  const command = ['sh', '-c', 'i=0; while true; do i=$((i+1)); echo line $i; sleep 0.1; done'];
+  await client.post('/api/v1/namespaces/default/pods', {
+    metadata: { name: 'counter' },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'main', image: 'busybox:1.36', command }],
+    },
+  });
+  await eventually(async () => lines((await client.get(LOG)).body).length >= 5);
+});
+
+afterAll(() => sandbox.dispose());
+
+describe('the log of a container', () => {
+  test('begins with its first line, and tailLines gives the last ones', async () => {
+    expect(lines((await client.get(LOG)).body)[0]).toBe('line 1');
+    expect(lines((await client.get(`${LOG}?tailLines=2`)).body)).toHaveLength(2);
+  });
+
+  test('has timestamps with nine digits, and sinceTime gives the lines from one of them on', async () => {
+    const stamped = lines((await client.get(`${LOG}?timestamps=true`)).body);
+    const [time = '', ...words] = (stamped[2] ?? '').split(' ');
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+    const since = lines((await client.get(`${LOG}?sinceTime=${encodeURIComponent(time)}`)).body);
+    expect(since[0]).toBe(words.join(' '));
+  });
+
+  test('is followed without losing or repeating a line, until the pod is gone', async () => {
+    const stream = await client.open('GET', `${LOG}?follow=true`);
+    let text = '';
+    stream.setEncoding('utf8');
+    stream.on('data', (piece: string) => {
+      text += piece;
+    });
+    const ended = new Promise((resolve) => stream.once('end', resolve));
+    await eventually(() => lines(text).length >= 12);
+    await client.delete('/api/v1/namespaces/default/pods/counter');
+    await ended;
+    const numbers = lines(text).map((line) => Number(line.replace('line ', '')));
+    expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
+    await eventually(async () => (await client.get(LOG)).code === 404);
+  });
+});
