@@ -129,9 +129,22 @@ export async function startMeridian(
       clock,
     ),
   );
-  const { identity, clusters, ...others } = await startSubgraphs(env, services, parts);
+  const added = async <T extends Subgraph>(starting: Promise<T>): Promise<T> => {
+    const subgraph = await starting;
+    return parts.add(subgraph.name, subgraph);
+  };
+  const [identity, clusters] = await Promise.all([
+    added(startIdentitySubgraph(readIdentityConfig(env), services)),
+    added(startClustersSubgraph(readClustersConfig(env), services)),
+  ]);
   const administrator = await identity.ensureFirstAdministrator(config.adminPassword);
+  // Before those that watch clusters: a sandbox is at a new address.
   await registerSandboxes(clusters, sandboxes);
+  const others = await Promise.all([
+    added(startProjectsSubgraph(readProjectsConfig(env), services)),
+    added(startDeploymentsSubgraph(readDeploymentsConfig(env), services)),
+    added(startMarketplaceSubgraph(readMarketplaceConfig(env), services)),
+  ]);
   const gateway = parts.add(
     'gateway',
     await startGateway(
@@ -139,7 +152,7 @@ export async function startMeridian(
       {
         supergraphSdl,
         generation,
-        sources: [identity, clusters, ...Object.values(others)].map(localSource),
+        sources: [identity, clusters, ...others].map(localSource),
         logger,
         clock,
       },
@@ -154,22 +167,6 @@ async function startDatabase(folder: string, parts: Disposables, logger: Logger)
     throw new Error('the embedded PostgreSQL ended unexpectedly');
   });
   return server.url;
-}
-
-async function startSubgraphs(env: Env, services: SharedServices, parts: Disposables) {
-  // Migrations of one run after those of another (database.ts), the rest of their starts overlaps.
-  const added = async <T extends Subgraph>(starting: Promise<T>): Promise<T> => {
-    const subgraph = await starting;
-    return parts.add(subgraph.name, subgraph);
-  };
-  const [identity, clusters, projects, deployments, marketplace] = await Promise.all([
-    added(startIdentitySubgraph(readIdentityConfig(env), services)),
-    added(startClustersSubgraph(readClustersConfig(env), services)),
-    added(startProjectsSubgraph(readProjectsConfig(env), services)),
-    added(startDeploymentsSubgraph(readDeploymentsConfig(env), services)),
-    added(startMarketplaceSubgraph(readMarketplaceConfig(env), services)),
-  ]);
-  return { identity, clusters, projects, deployments, marketplace };
 }
 
 /** A sandbox has a new port at each start: the registered cluster follows it. */
