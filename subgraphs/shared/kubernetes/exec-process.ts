@@ -118,6 +118,8 @@ export class ExecSocket {
         'input',
       ]);
     }
+    // Input typed after a resize finds the new size.
+    if (this.#resizeTimer) this.#sendSize();
     this.#waiting += bytes.byteLength;
     const written = this.#writing.then(() => this.#sendInput(bytes));
     this.#writing = written;
@@ -131,10 +133,13 @@ export class ExecSocket {
   /** BadUserInputError unless both are whole numbers from 1 to 65,535. Of many sizes in a row the last one counts. */
   resize(columns: number, rows: number): void {
     this.#size = requireSize(columns, rows);
-    this.#resizeTimer ??= setTimeout(() => {
-      this.#resizeTimer = undefined;
-      if (this.#size) this.#send(resizeFrame(this.#size.columns, this.#size.rows));
-    }, resizeEveryMs);
+    this.#resizeTimer ??= setTimeout(() => this.#sendSize(), resizeEveryMs);
+  }
+
+  #sendSize(): void {
+    clearTimeout(this.#resizeTimer);
+    this.#resizeTimer = undefined;
+    if (this.#size) this.#send(resizeFrame(this.#size.columns, this.#size.rows));
   }
 
   /** Says that no more input comes. False when the cluster can't be told (v4). */
