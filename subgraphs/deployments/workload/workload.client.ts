@@ -133,11 +133,15 @@ class ClusterView {
   }
 
   async synced(signal?: AbortSignal): Promise<void> {
-    if (this.#informers.every((informer) => informer.hasSynced)) return;
+    // One that has failed already answers no sooner for being waited for.
+    const waiting = this.#informers.filter(
+      (informer) => !informer.hasSynced && !informer.observation().error,
+    );
+    if (waiting.length === 0) return;
     const deadline = AbortSignal.timeout(syncMilliseconds);
     const either = signal ? AbortSignal.any([deadline, signal]) : deadline;
     // Not in time, or not at all: `known` and `observed` say so.
-    await Promise.allSettled(this.#informers.map((informer) => informer.synced(either)));
+    await Promise.allSettled(waiting.map((informer) => informer.synced(either)));
   }
 
   state(serviceId: string): WorkloadState {
