@@ -1,8 +1,8 @@
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { Entity, Permission, Shareable } from '../../shared/federated-schema.js';
+import { Entity, Permission } from '../../shared/federated-schema.js';
+import { type ObservationView, observationOf } from '../../shared/observation.type.js';
 import { connectionOf } from '../../shared/pagination.js';
 import { DateTimeScalar, JsonScalar } from '../../shared/scalars.js';
-import { ObservationError } from '../../shared/shared-types.js';
 import { type ClusterStatus, clusterStatuses } from '../status/cluster-state.js';
 import { type Infrastructure, infrastructures } from './infrastructure.js';
 
@@ -25,32 +25,8 @@ registerEnumType(ClusterStatusEnum, {
   valuesConfig: described(clusterStatuses),
 });
 
-/** Only its id is needed to resolve the rest; the class comes after. */
-interface ClusterReference {
-  id: string;
-}
-
-@ObjectType({
-  description: 'How fresh a value read from a cluster is. Partial or stale data always says so.',
-})
-@Shareable()
-@Permission('signed-in')
-export class Observation {
-  @Field(() => Cluster, { description: 'The cluster it was read from.' })
-  cluster: ClusterReference;
-
-  @Field(() => DateTimeScalar, {
-    nullable: true,
-    description: 'When the cluster last confirmed it; null when it never did.',
-  })
-  observedAt: Date | null;
-
-  @Field({ description: 'True when the cluster does not answer now and the value is the last one known.' })
-  stale: boolean;
-
-  @Field(() => ObservationError, { nullable: true, description: 'Why it is stale.' })
-  error: ObservationError | null;
-}
+export const Observation = observationOf(() => Cluster);
+export type Observation = ObservationView;
 
 @ObjectType({ description: 'A Kubernetes cluster on any infrastructure, in a data centre or region.' })
 @Entity()

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../shared/errors.js';
+import type { ObservationView } from '../../shared/observation.type.js';
 import type { EnvironmentEntity } from './environment.entity.js';
 import type { ObservedNamespace } from './environment-observer.client.js';
 
@@ -20,13 +21,6 @@ export function environmentStatus(
   if (state === 'CREATING') return 'CREATING';
   if (!known || owner?.environmentId !== id) return 'UNKNOWN';
   return owner.terminating ? 'TERMINATING' : 'READY';
-}
-
-export interface ObservationView {
-  readonly cluster: { id: string };
-  readonly observedAt: Date | null;
-  readonly stale: boolean;
-  readonly error: { code: ErrorCode; message: string } | null;
 }
 
 export function toObservation(

@@ -1,5 +1,6 @@
 import type { Caller } from '../../shared/caller.js';
 import { isId } from '../../shared/ids.js';
+import type { ObservationView } from '../../shared/observation.type.js';
 import {
   decodeCursor,
   type Page,
@@ -11,12 +12,7 @@ import type { PermissionSet, Permissions } from '../../shared/permissions.js';
 import type { EnvironmentEntity } from './environment.entity.js';
 import type { EnvironmentRepository } from './environment.repository.js';
 import type { EnvironmentObserverClient } from './environment-observer.client.js';
-import {
-  type EnvironmentStatus,
-  environmentStatus,
-  type ObservationView,
-  toObservation,
-} from './environment-state.js';
+import { type EnvironmentStatus, environmentStatus, toObservation } from './environment-state.js';
 import { type ResourceLimits, toUsedResources } from './quota.js';
 
 /** Reading environments. */
