@@ -114,14 +114,7 @@ export async function startClustersSubgraph(
       ...createRequestContext(caller, signal),
       clusterStatus,
     }),
-    async ready() {
-      try {
-        await database.ping();
-        return { ready: true };
-      } catch {
-        return { ready: false, reason: 'the database does not answer' };
-      }
-    },
+    ready: () => database.readiness(),
     ensureCluster: (input) => startup.ensure(input),
     async dispose() {
       monitor.dispose();

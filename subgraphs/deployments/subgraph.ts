@@ -272,14 +272,7 @@ export async function startDeploymentsSubgraph(
       ...createRequestContext(caller, signal),
       streams,
     }),
-    async ready() {
-      try {
-        await database.ping();
-        return { ready: true };
-      } catch {
-        return { ready: false, reason: 'the database does not answer' };
-      }
-    },
+    ready: () => database.readiness(),
     async dispose() {
       await execSessions.dispose();
       await tracker.dispose();

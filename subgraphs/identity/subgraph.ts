@@ -7,7 +7,7 @@ import { PublishedEnvironments } from '../shared/published/environment.js';
 import { PublishedInstances } from '../shared/published/instance.js';
 import { createRequestContext } from '../shared/request-context.js';
 import type { SharedServices } from '../shared/shared-services.js';
-import type { Readiness, Subgraph } from '../shared/subgraph.js';
+import type { Subgraph } from '../shared/subgraph.js';
 import { AccessTokenEntity } from './access-token/access-token.entity.js';
 import { AccessTokenRepository } from './access-token/access-token.repository.js';
 import { AccessTokenResolver } from './access-token/access-token.resolver.js';
@@ -162,18 +162,9 @@ export async function startIdentitySubgraph(
     name: 'identity',
     schema: buildFederatedSchema(identitySchema, instances, changes.recordRefusal),
     createContext: createRequestContext,
-    ready: () => readiness(database),
+    ready: () => database.readiness(),
     dispose: () => database.dispose(),
     ensureFirstAdministrator: (password) =>
       ensureFirstAdministrator({ database, users, roles, bindings, passwords, clock }, password),
   };
-}
-
-async function readiness(database: Database): Promise<Readiness> {
-  try {
-    await database.ping();
-    return { ready: true };
-  } catch {
-    return { ready: false, reason: 'the database does not answer' };
-  }
 }

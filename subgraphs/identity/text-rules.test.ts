@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BadUserInputError } from '../shared/errors.js';
-import { optionalEmail, optionalLine, requireLine, requireLogin, requirePassword } from './text-rules.js';
+import { optionalLine, requireLine } from '../shared/text-rules.js';
+import { optionalEmail, requireLogin, requirePassword } from './text-rules.js';
 
 const field = ['input', 'x'];
 const refused = (run: () => unknown): readonly string[] => {

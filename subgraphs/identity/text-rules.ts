@@ -1,5 +1,6 @@
 import { BadUserInputError } from '../shared/errors.js';
 import { requireName } from '../shared/kubernetes/names.js';
+import { optionalLine } from '../shared/text-rules.js';
 
 /** Rules for texts that people type: each throws BadUserInputError naming the field. */
 
@@ -15,29 +16,6 @@ export function requireLogin(login: string, field: readonly string[]): string {
     );
   }
   return login;
-}
-
-/** Free text for people on one line: no control characters, not blank. */
-export function requireLine(text: string, field: readonly string[], maximum = 100): string {
-  const name = field.at(-1) ?? 'text';
-  const trimmed = text.trim();
-  if (trimmed === '') throw BadUserInputError.at(field, `${name} is empty: give some text.`);
-  if (trimmed.length > maximum) {
-    throw BadUserInputError.at(field, `${name} has ${trimmed.length} characters; use at most ${maximum}.`);
-  }
-  if (/\p{Cc}/u.test(trimmed)) {
-    throw BadUserInputError.at(field, `${name} holds a line break or another control character: remove it.`);
-  }
-  return trimmed;
-}
-
-/** Like requireLine, but nothing is fine. */
-export function optionalLine(
-  text: string | null | undefined,
-  field: readonly string[],
-  maximum = 500,
-): string | null {
-  return text == null || text.trim() === '' ? null : requireLine(text, field, maximum);
 }
 
 /** Whether mail arrives there, only mail can tell: this refuses what can't be an address. */

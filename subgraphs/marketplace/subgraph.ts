@@ -114,11 +114,7 @@ export async function startMarketplaceSubgraph(
       ...createRequestContext(caller, signal),
       instances,
     }),
-    ready: () =>
-      database.ping().then(
-        () => ({ ready: true }),
-        () => ({ ready: false, reason: 'the database does not answer' }),
-      ),
+    ready: () => database.readiness(),
     async dispose() {
       environmentWatch.dispose();
       await reconciler.dispose();

@@ -115,14 +115,7 @@ export async function startProjectsSubgraph(
     name: 'projects',
     schema: buildFederatedSchema(projectsSchema, instances, changes.recordRefusal),
     createContext: createRequestContext,
-    async ready() {
-      try {
-        await database.ping();
-        return { ready: true };
-      } catch {
-        return { ready: false, reason: 'the database does not answer' };
-      }
-    },
+    ready: () => database.readiness(),
     async dispose() {
       reconciler.dispose();
       await database.dispose();

@@ -4,7 +4,7 @@ import { AuditEventEntity, auditTableStatements } from './audit.js';
 import { connectionMilliseconds } from './database-limits.js';
 import { IdempotencyKeyEntity, idempotencyTableStatement } from './idempotency.entity.js';
 import type { Logger } from './logger.js';
-import type { SubgraphName } from './subgraph.js';
+import type { Readiness, SubgraphName } from './subgraph.js';
 
 /** A transaction's manager. Inside a transaction nothing else may reach the database, or the pool deadlocks. */
 export type Transaction = EntityManager;
@@ -70,9 +70,13 @@ export class Database {
     return this.dataSource.transaction(work);
   }
 
-  /** Rejects when the database does not answer. */
-  async ping(): Promise<void> {
-    await this.dataSource.query('SELECT 1');
+  async readiness(): Promise<Readiness> {
+    try {
+      await this.dataSource.query('SELECT 1');
+      return { ready: true };
+    } catch {
+      return { ready: false, reason: 'the database does not answer' };
+    }
   }
 
   async dispose(): Promise<void> {

@@ -2,17 +2,6 @@ import { BadUserInputError } from '../../shared/errors.js';
 import { isValidName, quoted } from '../../shared/kubernetes/names.js';
 
 /** Checks of the fields that an operator fills in. Each returns the value to keep, or throws naming the field. */
-export function checkedText(value: string, field: readonly string[], longest: number): string {
-  const text = value.trim();
-  if (text === '') throw BadUserInputError.at(field, `${field.at(-1)} is empty: give text, or leave it out.`);
-  if (text.length > longest || /\p{Cc}/u.test(text)) {
-    throw BadUserInputError.at(
-      field,
-      `${field.at(-1)} has ${text.length} characters or a line break: use one line of at most ${longest}.`,
-    );
-  }
-  return text;
-}
 
 /** A domain such as `apps.example.com`, below which host names are made. */
 export function checkedDomain(value: string, field: readonly string[]): string {

@@ -10,10 +10,11 @@ import { requireLabelName } from '../../shared/kubernetes/names.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
 import type { PublishedEnvironment } from '../../shared/published/environment.js';
+import { requireLine } from '../../shared/text-rules.js';
 import type { ClusterEntity } from '../cluster/cluster.entity.js';
 import type { ClusterRepository } from '../cluster/cluster.repository.js';
 import type { ClusterService } from '../cluster/cluster.service.js';
-import { checkedDomain, checkedLabels, checkedText } from '../cluster/cluster-fields.js';
+import { checkedDomain, checkedLabels } from '../cluster/cluster-fields.js';
 import type { ClusterView } from '../cluster/cluster-view.js';
 import type { ClusterVisibility } from '../cluster/cluster-visibility.js';
 import type { ClusterCheckClient } from './cluster-check.client.js';
@@ -229,9 +230,9 @@ const changedMeanwhile = (row: ClusterEntity): ConflictError =>
 export function descriptionOf(input: Omit<RegisterCluster, keyof CredentialsInput>) {
   return {
     displayName:
-      input.displayName == null ? input.name : checkedText(input.displayName, ['input', 'displayName'], 100),
+      input.displayName == null ? input.name : requireLine(input.displayName, ['input', 'displayName'], 100),
     infrastructure: input.infrastructure,
-    location: input.location == null ? null : checkedText(input.location, ['input', 'location'], 100),
+    location: input.location == null ? null : requireLine(input.location, ['input', 'location'], 100),
     labels: input.labels == null ? {} : checkedLabels(input.labels, ['input', 'labels']),
     ingressDomain:
       input.ingressDomain == null ? null : checkedDomain(input.ingressDomain, ['input', 'ingressDomain']),

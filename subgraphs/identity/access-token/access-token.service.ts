@@ -8,9 +8,9 @@ import { BadUserInputError, NotFoundError, QuotaExceededError } from '../../shar
 import { newId } from '../../shared/ids.js';
 import { isPermissionName } from '../../shared/permission-names.js';
 import type { PermissionSet, Permissions, Scope } from '../../shared/permissions.js';
+import { requireLine } from '../../shared/text-rules.js';
 import { requireScope } from '../scope.js';
 import { requireSession } from '../session-only.js';
-import { requireLine } from '../text-rules.js';
 import { type TokenIssuer, tokenPrefix } from '../token-issuer.js';
 import type { AccessTokenEntity } from './access-token.entity.js';
 import type { AccessTokenRepository } from './access-token.repository.js';

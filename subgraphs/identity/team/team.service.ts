@@ -8,7 +8,7 @@ import { newId } from '../../shared/ids.js';
 import { requireLabelName } from '../../shared/kubernetes/names.js';
 import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
-import { optionalLine } from '../text-rules.js';
+import { optionalLine } from '../../shared/text-rules.js';
 import type { UserEntity } from '../user/user.entity.js';
 import type { UserRepository } from '../user/user.repository.js';
 import { requireVersion } from '../versioned-update.js';

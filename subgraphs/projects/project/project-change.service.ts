@@ -10,12 +10,13 @@ import { newId } from '../../shared/ids.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { grantProjectOwner, removeProjectBindings } from '../../shared/published/grant.js';
+import { optionalParagraphs, requireLine } from '../../shared/text-rules.js';
 import { changedMeanwhile } from '../changed-meanwhile.js';
 import type { EnvironmentRepository } from '../environment/environment.repository.js';
-import { optionalText, requireLine, requireProjectName } from '../text-rules.js';
 import type { ProjectEntity } from './project.entity.js';
 import type { ProjectRepository } from './project.repository.js';
 import type { ProjectService } from './project.service.js';
+import { requireProjectName } from './project-name.js';
 import type { CreateProject, DeleteProject, UpdateProject } from './project-query.js';
 
 interface Deleted {
@@ -50,7 +51,7 @@ export class ProjectChangeService {
         input.displayName == null
           ? name
           : requireLine(input.displayName, ['input', 'displayName'], longestDisplayName),
-      description: optionalText(input.description, ['input', 'description'], longestDescription),
+      description: optionalParagraphs(input.description, ['input', 'description'], longestDescription),
     };
     const row: ProjectEntity = {
       id: newId('project', now.getTime()),
@@ -94,7 +95,9 @@ export class ProjectChangeService {
         : { displayName: requireLine(input.displayName, ['input', 'displayName'], longestDisplayName) }),
       ...(input.description === undefined
         ? {}
-        : { description: optionalText(input.description, ['input', 'description'], longestDescription) }),
+        : {
+            description: optionalParagraphs(input.description, ['input', 'description'], longestDescription),
+          }),
     };
     return this.changes.run(
       signedIn,
