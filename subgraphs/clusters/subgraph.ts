@@ -18,6 +18,7 @@ import { ClusterVisibility } from './cluster/cluster-visibility.js';
 import type { ClustersContext } from './clusters-context.js';
 import type { ClustersConfig } from './config.js';
 import { Cluster1795374000000 } from './migrations/1795374000000-cluster.js';
+import { PublishRecords1795374000001 } from './migrations/1795374000001-publish-records.js';
 import { NodeClient } from './node/node.client.js';
 import { NodeService } from './node/node.service.js';
 import { ClusterCheckClient } from './registration/cluster-check.client.js';
@@ -45,7 +46,7 @@ export interface ClustersSubgraph extends Subgraph {
 }
 
 export const clusterEntities = [ClusterEntity];
-export const clusterMigrations = [Cluster1795374000000];
+export const clusterMigrations = [Cluster1795374000000, PublishRecords1795374000001];
 
 export async function startClustersSubgraph(
   config: ClustersConfig,

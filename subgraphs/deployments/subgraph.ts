@@ -39,6 +39,7 @@ import { FieldLoaders } from './loaders.js';
 import { LogResolver } from './log/log.resolver.js';
 import { LogService } from './log/log.service.js';
 import { CreateTables1795374000000 } from './migrations/1795374000000-create-tables.js';
+import { PublishRecords1795374000002 } from './migrations/1795374000002-publish-records.js';
 import { InstancePodService } from './pod/instance-pod.service.js';
 import { PodResolver } from './pod/pod.resolver.js';
 import { PodService } from './pod/pod.service.js';
@@ -75,7 +76,7 @@ export const deploymentEntities = [
   DeploymentLogEntity,
   BindingEntity,
 ];
-export const deploymentMigrations = [CreateTables1795374000000];
+export const deploymentMigrations = [CreateTables1795374000000, PublishRecords1795374000002];
 
 export async function startDeploymentsSubgraph(
   _config: DeploymentsConfig,

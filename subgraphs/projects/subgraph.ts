@@ -22,6 +22,7 @@ import { LandscapeRepository } from './landscape/landscape.repository.js';
 import { LandscapeResolver } from './landscape/landscape.resolver.js';
 import { LandscapeService } from './landscape/landscape.service.js';
 import { Projects1795374000001 } from './migrations/1795374000001-projects.js';
+import { PublishRecords1795374000002 } from './migrations/1795374000002-publish-records.js';
 import { ProjectEntity } from './project/project.entity.js';
 import { ProjectRepository } from './project/project.repository.js';
 import { ProjectResolver } from './project/project.resolver.js';
@@ -33,7 +34,7 @@ import { ClusterResolver } from './references/cluster.resolver.js';
 import { projectsSchema } from './schema.js';
 
 export const projectEntities = [LandscapeEntity, ProjectEntity, EnvironmentEntity];
-export const projectMigrations = [Projects1795374000001];
+export const projectMigrations = [Projects1795374000001, PublishRecords1795374000002];
 
 export async function startProjectsSubgraph(
   config: ProjectsConfig,

@@ -6,6 +6,7 @@ import { InstanceEntity } from '../../subgraphs/marketplace/instance/instance.en
 import { marketplaceMigrations } from '../../subgraphs/marketplace/migrations/migrations.js';
 import { projectEntities, projectMigrations } from '../../subgraphs/projects/subgraph.js';
 import { Database } from '../../subgraphs/shared/database.js';
+import { newId } from '../../subgraphs/shared/ids.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
 import { PublishedBindings } from '../../subgraphs/shared/published/binding.js';
 import { PublishedClusterConnections } from '../../subgraphs/shared/published/cluster-connection.js';
@@ -13,6 +14,7 @@ import { PublishedEnvironments } from '../../subgraphs/shared/published/environm
 import { PublishedGrants } from '../../subgraphs/shared/published/grant.js';
 import { PublishedInstances } from '../../subgraphs/shared/published/instance.js';
 import { PublishedViews } from '../../subgraphs/shared/published/reader.js';
+import { PublishedRecordScopes } from '../../subgraphs/shared/published/record-scope.js';
 import type { SubgraphName } from '../../subgraphs/shared/subgraph.js';
 import { createTestDatabase, type TestDatabase } from '../kit/postgres.js';
 
@@ -64,6 +66,7 @@ describe('the published views', () => {
     }
     const views = new PublishedViews(server.url, logger);
     const environments = new PublishedEnvironments(views);
+    const records = new PublishedRecordScopes(views);
     expect(
       await Promise.all([
         new PublishedGrants(views).find('user_x', 'session_x'),
@@ -74,6 +77,15 @@ describe('the published views', () => {
         new PublishedBindings(views).listByInstance('instance_x'),
       ]),
     ).toEqual([{ credential: undefined, grants: [] }, undefined, undefined, undefined, undefined, []]);
+    for (const kind of ['cluster', 'environment', 'service', 'instance'] as const) {
+      expect(await records.find(newId(kind))).toBeUndefined();
+    }
+    const landscapeId = 'landscape_00000000000000000000000004';
+    expect(await records.find(landscapeId)).toEqual({
+      id: landscapeId,
+      kind: 'landscape',
+      scope: { clusterId: null, projectId: null, landscapeId, applicationId: null },
+    });
     await views.dispose();
     await server.dispose();
   });
