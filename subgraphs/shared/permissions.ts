@@ -88,8 +88,13 @@ export class PermissionSet {
     if (!this.has(permission)) return false;
     const reading = isReading(permission);
     if (this.limit && !covers(this.limit.scope, record, reading)) return false;
-    if (this.#deny.get(permission)?.some((scope) => denies(scope, record))) return false;
+    if (this.denies(permission, record)) return false;
     return this.#allow.get(permission)?.some((scope) => covers(scope, record, reading)) ?? false;
+  }
+
+  /** Is it taken from the caller for the record as a whole, whatever else allows it? */
+  denies(permission: PermissionName, record: Scope): boolean {
+    return this.#deny.get(permission)?.some((scope) => denies(scope, record)) ?? false;
   }
 
   /** Throws ForbiddenError. Only for records that the caller may know of: see `requireOn`. */

@@ -1,6 +1,7 @@
 import type { DomainEvents } from '../../shared/domain-events.js';
 import type { PermissionSet } from '../../shared/permissions.js';
 import type { PublishedEnvironment } from '../../shared/published/environment.js';
+import { seenThroughEnvironments } from '../../shared/seen-through-environments.js';
 
 /** Another process's change is seen after this at the latest, even when its event was lost. */
 const cacheMilliseconds = 2_000;
@@ -25,16 +26,10 @@ export class ClusterVisibility {
   async visible(permissions: PermissionSet, ids: readonly string[]): Promise<Set<string>> {
     const visible = new Set(ids.filter((clusterId) => permissions.allows('clusters.read', { clusterId })));
     if (visible.size === ids.length || !permissions.has('environments.read')) return visible;
-    const denied = new Set(
-      permissions
-        .filter('clusters.read')
-        .deny.flatMap((scope) => (isClusterOnly(scope) ? [scope.clusterId] : [])),
+    const unclear = (await this.#environments()).filter(
+      ({ clusterId }) => ids.includes(clusterId) && !visible.has(clusterId),
     );
-    for (const environment of await this.#environments()) {
-      const { clusterId } = environment;
-      if (visible.has(clusterId) || denied.has(clusterId) || !ids.includes(clusterId)) continue;
-      if (permissions.allows('environments.read', environment)) visible.add(clusterId);
-    }
+    for (const id of seenThroughEnvironments(permissions, 'clusterId', unclear)) visible.add(id);
     return visible;
   }
 
@@ -50,14 +45,3 @@ export class ClusterVisibility {
     return environments;
   }
 }
-
-const isClusterOnly = (scope: {
-  clusterId?: string | null;
-  projectId?: string | null;
-  landscapeId?: string | null;
-  applicationId?: string | null;
-}): boolean =>
-  scope.clusterId != null &&
-  scope.projectId == null &&
-  scope.landscapeId == null &&
-  scope.applicationId == null;

@@ -4,6 +4,7 @@ import { isId } from '../../shared/ids.js';
 import { requireLabelName } from '../../shared/kubernetes/names.js';
 import { decodeCursor, type Page, pageOfRows, pageSize } from '../../shared/pagination.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
+import { seenThroughEnvironments } from '../../shared/seen-through-environments.js';
 import type { EnvironmentRepository } from '../environment/environment.repository.js';
 import type { ProjectEntity } from './project.entity.js';
 import type { ProjectPageQuery, ProjectRepository } from './project.repository.js';
@@ -77,30 +78,10 @@ export class ProjectService {
       permissions.allows('projects.read', { projectId: row.id });
     const unclear = rows.filter((row) => !readable(row));
     if (unclear.length === 0) return [...rows];
-    const denied = permissions.filter('projects.read').deny;
     const environments = permissions.has('environments.read')
       ? await this.environments.listByProjects(unclear.map((row) => row.id))
       : [];
-    const seen = new Set(
-      environments
-        .filter((environment) => permissions.allows('environments.read', environment))
-        .map(({ projectId }) => projectId)
-        .filter((projectId) => !denied.some((scope) => isProjectOnly(scope, projectId))),
-    );
+    const seen = seenThroughEnvironments(permissions, 'projectId', environments);
     return rows.filter((row) => readable(row) || seen.has(row.id));
   }
 }
-
-const isProjectOnly = (
-  scope: {
-    clusterId?: string | null;
-    projectId?: string | null;
-    landscapeId?: string | null;
-    applicationId?: string | null;
-  },
-  projectId: string,
-): boolean =>
-  scope.projectId === projectId &&
-  scope.clusterId == null &&
-  scope.landscapeId == null &&
-  scope.applicationId == null;
