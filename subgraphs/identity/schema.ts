@@ -1,7 +1,12 @@
 import type { FederatedSchemaOptions } from '../shared/federated-schema.js';
 import { AccessTokenResolver } from './access-token/access-token.resolver.js';
 import { AuditEventResolver } from './audit-event/audit-event.resolver.js';
+import { NodeResolver } from './node/node.resolver.js';
+import { Deployment } from './references/deployment.type.js';
+import { Environment } from './references/environment.type.js';
+import { Instance } from './references/instance.type.js';
 import { ProjectResolver } from './references/project.resolver.js';
+import { Service } from './references/service.type.js';
 import { RoleResolver } from './role/role.resolver.js';
 import { RoleBindingResolver } from './role-binding/role-binding.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
@@ -14,6 +19,7 @@ import { ViewerResolver } from './viewer/viewer.resolver.js';
 export const identitySchema: FederatedSchemaOptions = {
   resolvers: [
     ViewerResolver,
+    NodeResolver,
     UserResolver,
     PasswordResolver,
     UserTeamsResolver,
@@ -33,4 +39,5 @@ export const identitySchema: FederatedSchemaOptions = {
     AccessToken: AccessTokenResolver,
     Project: ProjectResolver,
   },
+  orphanedTypes: [Environment, Service, Deployment, Instance],
 };

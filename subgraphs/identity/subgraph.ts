@@ -2,9 +2,8 @@ import { Changes } from '../shared/changes.js';
 import { Database } from '../shared/database.js';
 import { buildFederatedSchema } from '../shared/federated-schema.js';
 import { deriveKey } from '../shared/keys.js';
-import { PublishedClusterConnections } from '../shared/published/cluster-connection.js';
 import { PublishedEnvironments } from '../shared/published/environment.js';
-import { PublishedInstances } from '../shared/published/instance.js';
+import { PublishedRecordScopes } from '../shared/published/record-scope.js';
 import { createRequestContext } from '../shared/request-context.js';
 import type { SharedServices } from '../shared/shared-services.js';
 import type { Subgraph } from '../shared/subgraph.js';
@@ -17,6 +16,9 @@ import { AuditEventResolver } from './audit-event/audit-event.resolver.js';
 import { AuditEventService } from './audit-event/audit-event.service.js';
 import type { IdentityConfig } from './config.js';
 import { CreateIdentity1795374000000 } from './migrations/1795374000000-create-identity.js';
+import { NodeResolver } from './node/node.resolver.js';
+import { NodeService } from './node/node.service.js';
+import { OwnRecords } from './node/own-records.js';
 import { ProjectResolver } from './references/project.resolver.js';
 import { RoleEntity } from './role/role.entity.js';
 import { RoleRepository } from './role/role.repository.js';
@@ -53,7 +55,6 @@ import { UserEntity } from './user/user.entity.js';
 import { UserRepository } from './user/user.repository.js';
 import { UserResolver } from './user/user.resolver.js';
 import { UserService } from './user/user.service.js';
-import { RecordScopes } from './viewer/record-scopes.js';
 import { ViewerResolver } from './viewer/viewer.resolver.js';
 import { ViewerService } from './viewer/viewer.service.js';
 
@@ -132,14 +133,19 @@ export async function startIdentitySubgraph(
     tokens: issuer,
     lifetimeMilliseconds: config.sessionLifetime,
   });
-  const scopes = new RecordScopes(
-    new PublishedEnvironments(services.published),
-    new PublishedClusterConnections(services.published),
-    new PublishedInstances(services.published),
-  );
+  const own = new OwnRecords({
+    users: userService,
+    teams: teamService,
+    roles: roleService,
+    tokens: tokenService,
+    bindings: bindingService,
+  });
+  const records = new PublishedRecordScopes(services.published);
+  const environments = new PublishedEnvironments(services.published);
 
   const resolvers = [
-    new ViewerResolver(new ViewerService(permissions, users, scopes), tokenService, sessionService),
+    new ViewerResolver(new ViewerService(permissions, users, records, own), tokenService, sessionService),
+    new NodeResolver(new NodeService(permissions, own, records, environments)),
     new UserResolver(userService),
     new PasswordResolver(new PasswordService(common)),
     new UserTeamsResolver(teamService),

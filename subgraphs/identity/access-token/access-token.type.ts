@@ -2,9 +2,13 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { Entity, Permission } from '../../shared/federated-schema.js';
 import { DateTimeScalar } from '../../shared/scalars.js';
 import { MutationPayload } from '../../shared/shared-types.js';
+import { Node } from '../node/node.type.js';
 import { ScopeInput } from '../scope.type.js';
 
-@ObjectType({ description: 'A bearer token for a tool or pipeline. It never does more than its owner may.' })
+@ObjectType({
+  description: 'A bearer token for a tool or pipeline. It never does more than its owner may.',
+  implements: Node,
+})
 @Entity()
 @Permission('signed-in')
 export class AccessToken {

@@ -3,6 +3,7 @@ import { Entity, Permission } from '../../shared/federated-schema.js';
 import { connectionOf, PageArguments } from '../../shared/pagination.js';
 import { DateTimeScalar } from '../../shared/scalars.js';
 import { MutationPayload } from '../../shared/shared-types.js';
+import { Node } from '../node/node.type.js';
 import { ScopeInput } from '../scope.type.js';
 
 export const EffectEnum = { ALLOW: 'ALLOW', DENY: 'DENY' } as const;
@@ -15,7 +16,10 @@ registerEnumType(EffectEnum, {
   valuesConfig: { ALLOW: { description: 'Gives them.' }, DENY: { description: 'Takes them.' } },
 });
 
-@ObjectType({ description: 'Gives (or, with DENY, takes) a role to a user or team within a scope.' })
+@ObjectType({
+  description: 'Gives (or, with DENY, takes) a role to a user or team within a scope.',
+  implements: Node,
+})
 @Entity()
 @Permission('bindings.read')
 export class RoleBinding {

@@ -1,8 +1,9 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Entity, Permission } from '../../shared/federated-schema.js';
 import { MutationPayload } from '../../shared/shared-types.js';
+import { Node } from '../node/node.type.js';
 
-@ObjectType({ description: 'A named set of functional permissions.' })
+@ObjectType({ description: 'A named set of functional permissions.', implements: Node })
 @Entity()
 @Permission('signed-in')
 export class Role {

@@ -3,8 +3,9 @@ import { Entity, Permission } from '../../shared/federated-schema.js';
 import { connectionOf } from '../../shared/pagination.js';
 import { DateTimeScalar } from '../../shared/scalars.js';
 import { MutationPayload } from '../../shared/shared-types.js';
+import { Node } from '../node/node.type.js';
 
-@ObjectType({ description: 'Users who get roles together.' })
+@ObjectType({ description: 'Users who get roles together.', implements: Node })
 @Entity()
 @Permission('teams.read')
 export class Team {

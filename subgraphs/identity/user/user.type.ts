@@ -1,8 +1,9 @@
 import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Entity, Permission } from '../../shared/federated-schema.js';
 import { connectionOf, PageArguments } from '../../shared/pagination.js';
+import { Node } from '../node/node.type.js';
 
-@ObjectType({ description: 'Somebody who can sign in.' })
+@ObjectType({ description: 'Somebody who can sign in.', implements: Node })
 @Entity()
 @Permission('signed-in')
 export class User {

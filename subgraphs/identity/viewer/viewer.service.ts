@@ -2,9 +2,10 @@ import type { Caller } from '../../shared/caller.js';
 import { BadUserInputError } from '../../shared/errors.js';
 import { isPermissionName } from '../../shared/permission-names.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
+import type { PublishedRecordScopes } from '../../shared/published/record-scope.js';
+import type { OwnRecords } from '../node/own-records.js';
 import type { UserEntity } from '../user/user.entity.js';
 import type { UserRepository } from '../user/user.repository.js';
-import type { RecordScopes } from './record-scopes.js';
 
 export interface ViewerValue {
   readonly user: UserEntity;
@@ -15,7 +16,8 @@ export class ViewerService {
   constructor(
     private readonly permissions: Permissions,
     private readonly users: UserRepository,
-    private readonly scopes: RecordScopes,
+    private readonly records: PublishedRecordScopes,
+    private readonly own: OwnRecords,
   ) {}
 
   /** Undefined when nobody is signed in. Throws UnauthenticatedError when the session or token has ended. */
@@ -38,7 +40,7 @@ export class ViewerService {
       );
     }
     if (recordId == null || !permissions.has(permission)) return permissions.has(permission);
-    const scope = await this.scopes.find(recordId);
-    return scope !== undefined && permissions.allows(permission, scope);
+    const record = (await this.records.find(recordId)) ?? (await this.own.find(permissions.caller, recordId));
+    return record !== undefined && permissions.allows(permission, record.scope);
   }
 }

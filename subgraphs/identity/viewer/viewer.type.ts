@@ -16,8 +16,7 @@ export class CanArguments {
 
   @Field(() => ID, {
     nullable: true,
-    description:
-      'A project, environment, instance or cluster; for a service, its environment. When left out: anywhere at all.',
+    description: 'Any object, by its global id. When left out: anywhere at all.',
   })
   on?: string | null;
 }

@@ -100,17 +100,27 @@ describe('what identity publishes', () => {
   });
 
   it('answers what the viewer may do on records of other subgraphs', async () => {
-    const [project, other] = [newId('project'), newId('project')];
-    const [environment, cluster, landscape] = [newId('environment'), newId('cluster'), newId('landscape')];
+    const [project, other, environment] = [newId('project'), newId('project'), newId('environment')];
+    const [cluster, landscape, application] = [newId('cluster'), newId('landscape'), newId('application')];
+    const [service, deployment, instance] = [newId('service'), newId('deployment'), newId('instance')];
     // Stand-ins for the views that their owners publish.
-    for (const statement of [
-      'CREATE SCHEMA clusters',
-      `CREATE VIEW projects.published_project AS SELECT * FROM (VALUES ('${project}', 'shop'), ('${other}', 'bank')) AS p (id, name)`,
-      `CREATE VIEW projects.published_environment AS SELECT '${environment}' AS id, '${project}' AS project_id, 'shop' AS project_name,
-         '${landscape}' AS landscape_id, 'prod' AS landscape_name, true AS production, '${cluster}' AS cluster_id, 'shop-prod' AS namespace`,
-      `CREATE VIEW clusters.published_connection AS SELECT '${cluster}' AS id, 'east' AS name, ''::text AS encrypted_credentials, null::text AS ingress_domain`,
+    const columns = '(id text, cluster_id text, project_id text, landscape_id text, application_id text)';
+    for (const owner of ['clusters', 'projects', 'deployments', 'marketplace']) {
+      await identity.sql(`CREATE SCHEMA IF NOT EXISTS ${owner}`);
+      await identity.sql(`CREATE TABLE ${owner}.published_record ${columns}`);
+    }
+    for (const [owner, ...row] of [
+      ['clusters', cluster, cluster, null, null, null],
+      ['projects', landscape, null, null, landscape, null],
+      ['projects', project, null, project, null, null],
+      ['projects', other, null, other, null, null],
+      ['projects', environment, cluster, project, landscape, null],
+      ['deployments', application, null, project, null, application],
+      ['deployments', service, cluster, project, landscape, application],
+      ['deployments', deployment, cluster, project, landscape, application],
+      ['marketplace', instance, cluster, project, landscape, null],
     ]) {
-      await identity.sql(statement);
+      await identity.sql(`INSERT INTO ${owner}.published_record VALUES ($1, $2, $3, $4, $5)`, row);
     }
     const { asker } = await identity.user({ role: 'developer', scope: { projectId: project } });
     const can = async (permission: string, on?: string) =>
@@ -122,19 +132,37 @@ describe('what identity publishes', () => {
       ).viewer.can;
     expect(await can('deployments.deploy')).toBe(true);
     expect(await can('deployments.deploy', project)).toBe(true);
-    expect(await can('deployments.deploy', environment)).toBe(true);
+    for (const on of [environment, application, service, deployment, instance])
+      expect(await can('deployments.deploy', on)).toBe(true);
     expect(await can('deployments.deploy', other)).toBe(false);
     expect(await can('deployments.deploy', cluster)).toBe(false);
-    expect(await can('deployments.deploy', newId('environment'))).toBe(false);
+    for (const kind of ['environment', 'service', 'user', 'binding', 'exec'] as const)
+      expect(await can('deployments.deploy', newId(kind))).toBe(false);
     expect(await can('users.manage')).toBe(false);
     expect(await can('deployments.deploy', 'nonsense')).toBe(false);
-    await expect(can('deployments.deploy', newId('service'))).rejects.toMatchObject({
-      code: 'BAD_USER_INPUT',
-    });
     await expect(can('Deployments.deploy')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     const admin = await identity.admin.query(
       `{ viewer { yes: can(permission: "clusters.update", on: "${cluster}") no: can(permission: "clusters.update", on: "${newId('cluster')}") } }`,
     );
     expect(admin.viewer).toEqual({ yes: true, no: false });
+  });
+
+  it('answers what the viewer may do on records of its own', async () => {
+    const { id: userId } = await identity.user();
+    const scope = { projectId: newId('project') };
+    const given = await identity.admin.mutate(
+      'bindRole',
+      { role: 'developer', userId, scope },
+      'roleBinding { id }',
+    );
+    const owner = await identity.user({ role: 'project-owner', scope });
+    const stranger = await identity.user({ role: 'project-owner', scope: { projectId: newId('project') } });
+    const can = async (asker: RunningIdentity['admin'], permission: string, on: string) =>
+      (await asker.query(`{ viewer { can(permission: "${permission}", on: "${on}") } }`)).viewer.can;
+    expect(await can(identity.admin, 'users.manage', userId)).toBe(true);
+    expect(await can(owner.asker, 'users.manage', userId)).toBe(false);
+    expect(await can(identity.admin, 'bindings.manage', given.roleBinding.id)).toBe(true);
+    expect(await can(owner.asker, 'bindings.manage', given.roleBinding.id)).toBe(true);
+    expect(await can(stranger.asker, 'bindings.manage', given.roleBinding.id)).toBe(false);
   });
 });
