@@ -24,6 +24,7 @@ import {
   optionalText,
   optionalUrl,
   readConfig,
+  readConfigs,
   text,
 } from './subgraphs/shared/config.js';
 import { openDataFolder } from './subgraphs/shared/data-folder.js';
@@ -32,7 +33,7 @@ import { decodeSecretKey } from './subgraphs/shared/keys.js';
 import type { Logger } from './subgraphs/shared/logger.js';
 import { startEmbeddedPostgres } from './subgraphs/shared/postgres/embedded-postgres.js';
 import { projectRoot } from './subgraphs/shared/project-root.js';
-import { processLogger } from './subgraphs/shared/service.js';
+import { loggingSettings, processLogger } from './subgraphs/shared/service.js';
 import {
   openSharedServices,
   type SharedServices,
@@ -84,6 +85,8 @@ const settings = {
   sandboxPace: decimal('MERIDIAN_SANDBOX_PACE', { min: 0.01, max: 100 }, 1),
   clusterAddresses: sharedSettings.clusterAddresses,
   gateway: gatewaySettings,
+  // Used before the rest is read; here so that a bad one is reported.
+  logging: loggingSettings,
 };
 
 /**
@@ -96,7 +99,14 @@ export async function startMeridian(
   logger: Logger,
   clock: Clock = systemClock,
 ): Promise<Meridian> {
-  const config = readConfig(env, settings);
+  const { config, ...subgraphs } = readConfigs({
+    config: () => readConfig(env, settings),
+    identity: () => readIdentityConfig(env),
+    clusters: () => readClustersConfig(env),
+    projects: () => readProjectsConfig(env),
+    deployments: () => readDeploymentsConfig(env),
+    marketplace: () => readMarketplaceConfig(env),
+  });
   const folder = await openDataFolder(config.data);
   parts.add('data folder', { dispose: () => folder.release() });
   const secretKey = config.secretKey ?? (await folder.secretKey());
@@ -134,16 +144,16 @@ export async function startMeridian(
     return parts.add(subgraph.name, subgraph);
   };
   const [identity, clusters] = await Promise.all([
-    added(startIdentitySubgraph(readIdentityConfig(env), services)),
-    added(startClustersSubgraph(readClustersConfig(env), services)),
+    added(startIdentitySubgraph(subgraphs.identity, services)),
+    added(startClustersSubgraph(subgraphs.clusters, services)),
   ]);
   const administrator = await identity.ensureFirstAdministrator(config.adminPassword);
   // Before those that watch clusters: a sandbox is at a new address.
   await registerSandboxes(clusters, sandboxes);
   const others = await Promise.all([
-    added(startProjectsSubgraph(readProjectsConfig(env), services)),
-    added(startDeploymentsSubgraph(readDeploymentsConfig(env), services)),
-    added(startMarketplaceSubgraph(readMarketplaceConfig(env), services)),
+    added(startProjectsSubgraph(subgraphs.projects, services)),
+    added(startDeploymentsSubgraph(subgraphs.deployments, services)),
+    added(startMarketplaceSubgraph(subgraphs.marketplace, services)),
   ]);
   const gateway = parts.add(
     'gateway',

@@ -6,5 +6,6 @@ await runSubgraph({
   name: 'clusters',
   defaultPort: 4002,
   env: process.env,
-  start: (env, services) => startClustersSubgraph(readClustersConfig(env), services),
+  readConfig: readClustersConfig,
+  start: startClustersSubgraph,
 });

@@ -6,5 +6,6 @@ await runSubgraph({
   name: 'deployments',
   defaultPort: 4004,
   env: process.env,
-  start: (env, services) => startDeploymentsSubgraph(readDeploymentsConfig(env), services),
+  readConfig: readDeploymentsConfig,
+  start: startDeploymentsSubgraph,
 });

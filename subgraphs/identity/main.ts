@@ -6,8 +6,8 @@ await runSubgraph({
   name: 'identity',
   defaultPort: 4001,
   env: process.env,
-  start: async (env, services) => {
-    const config = readIdentityConfig(env);
+  readConfig: readIdentityConfig,
+  start: async (config, services) => {
     const identity = await startIdentitySubgraph(config, services);
     const { login, generatedPassword } = await identity.ensureFirstAdministrator(config.adminPassword);
     // Not through the logger, which keeps secrets out: this is the only time that it is shown.

@@ -6,5 +6,6 @@ await runSubgraph({
   name: 'marketplace',
   defaultPort: 4005,
   env: process.env,
-  start: (env, services) => startMarketplaceSubgraph(readMarketplaceConfig(env), services),
+  readConfig: readMarketplaceConfig,
+  start: startMarketplaceSubgraph,
 });

@@ -6,5 +6,6 @@ await runSubgraph({
   name: 'projects',
   defaultPort: 4003,
   env: process.env,
-  start: (env, services) => startProjectsSubgraph(readProjectsConfig(env), services),
+  readConfig: readProjectsConfig,
+  start: startProjectsSubgraph,
 });

@@ -37,6 +37,24 @@ export function readConfig<const S extends Shape>(env: Env, shape: S): ConfigOf<
   return config as ConfigOf<S>;
 }
 
+/** What several readers read, with the problems of all of them reported together. */
+export function readConfigs<const R extends Readonly<Record<string, () => unknown>>>(
+  readers: R,
+): { readonly [K in keyof R]: ReturnType<R[K]> } {
+  const problems: string[] = [];
+  const configs = Object.entries(readers).map(([key, read]) => {
+    try {
+      return [key, read()];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return [key, undefined];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.fromEntries(configs) as { readonly [K in keyof R]: ReturnType<R[K]> };
+}
+
 const isSetting = (value: Setting<unknown> | Shape): value is Setting<unknown> =>
   typeof value['parse'] === 'function';
 

@@ -1,4 +1,4 @@
-import { type Env, flag, oneOf, port, readConfig, text } from './config.js';
+import { type Env, flag, oneOf, port, readConfig, readConfigs, text } from './config.js';
 import { runProcess } from './exit.js';
 import { deriveKey } from './keys.js';
 import { createLogger, type Logger } from './logger.js';
@@ -23,23 +23,29 @@ export function processLogger(env: Env, terminal: boolean, defaultLevel = 'info'
 }
 
 /** A process that serves one subgraph over HTTP and WebSocket to the gateway: `npm run subgraph -- <name>`. */
-export async function runSubgraph(options: {
+export async function runSubgraph<C>(options: {
   readonly name: SubgraphName;
   readonly defaultPort: number;
   readonly env: Env;
-  readonly start: (env: Env, services: SharedServices) => Promise<Subgraph>;
+  /** The subgraph's own settings. */
+  readonly readConfig: (env: Env) => C;
+  readonly start: (config: C, services: SharedServices) => Promise<Subgraph>;
 }): Promise<void> {
   const { name, env } = options;
   const logger = processLogger(env, process.stdout.isTTY).child({ subgraph: name });
   await runProcess(logger, async (parts) => {
-    const config = readConfig(env, {
-      ...sharedSettings,
-      logging: loggingSettings,
-      host: text('MERIDIAN_SUBGRAPH_HOST', '127.0.0.1'),
-      port: port('MERIDIAN_SUBGRAPH_PORT', options.defaultPort),
+    const { config, own } = readConfigs({
+      config: () =>
+        readConfig(env, {
+          ...sharedSettings,
+          logging: loggingSettings,
+          host: text('MERIDIAN_SUBGRAPH_HOST', '127.0.0.1'),
+          port: port('MERIDIAN_SUBGRAPH_PORT', options.defaultPort),
+        }),
+      own: () => options.readConfig(env),
     });
     const services = parts.add('shared services', await openSharedServices(config, logger));
-    const subgraph = parts.add(name, await options.start(env, services));
+    const subgraph = parts.add(name, await options.start(own, services));
     const server = parts.add(
       'server',
       await serveSubgraph(subgraph, {

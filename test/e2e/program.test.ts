@@ -87,12 +87,18 @@ describe('the program', () => {
   });
 
   it('reports every bad setting at once, a line each, and exits with 1', async () => {
-    const program = await start({ MERIDIAN_PORT: 'abc', MERIDIAN_SANDBOX: '99', DATABASE_URL: 'mysql://x' });
+    const program = await start({
+      MERIDIAN_PORT: 'abc',
+      MERIDIAN_SANDBOX: '99',
+      DATABASE_URL: 'mysql://x',
+      MERIDIAN_SESSION_LIFETIME: 'long',
+    });
     expect(await program.exited()).toBe(1);
     expect(program.output.trim().split('\n')).toEqual([
       'meridian: DATABASE_URL: is not a URL that starts with postgres:// or postgresql://',
       'meridian: MERIDIAN_SANDBOX: "99" is not a whole number from 0 to 5',
       'meridian: MERIDIAN_PORT: "abc" is not a whole number from 0 to 65535',
+      'meridian: MERIDIAN_SESSION_LIFETIME: "long" is not a duration such as 500ms, 30s, 5m, 8h or 14d',
     ]);
   });
 
