@@ -53,10 +53,16 @@ export async function openSharedServices(
   const clusters = new PublishedClusterConnections(published);
   const credentialsKey = deriveKey(config.secretKey, 'cluster-credentials');
   const inUse = new Map<string, string>();
+  /** The credentials that the last announced change left. */
+  const announced = new Map<string, string>();
   const connections = new Connections({
     source: {
       find: async (clusterId) => {
-        const row = await clusters.find(clusterId);
+        let row = await clusters.find(clusterId);
+        // Read before a change that was announced meanwhile.
+        if (row && announced.has(clusterId) && announced.get(clusterId) !== row.encryptedCredentials) {
+          row = await clusters.find(clusterId);
+        }
         if (!row) return undefined;
         inUse.set(clusterId, row.encryptedCredentials);
         return {
@@ -73,8 +79,11 @@ export async function openSharedServices(
   events.on('cluster.changed', async ({ clusterId }) => {
     try {
       const row = await clusters.find(clusterId);
-      // A cluster that was only described anew keeps its streams.
-      if (row && row.encryptedCredentials === inUse.get(clusterId)) return;
+      if (row) announced.set(clusterId, row.encryptedCredentials);
+      else announced.delete(clusterId);
+      // A cluster that was only described anew keeps its streams, and one that nobody has asked yet has none.
+      const used = inUse.get(clusterId);
+      if (row && (used === undefined || used === row.encryptedCredentials)) return;
       if (!row) inUse.delete(clusterId);
       await connections.drop(clusterId, row ? 'CREDENTIALS_CHANGED' : 'REMOVED');
     } catch (error) {

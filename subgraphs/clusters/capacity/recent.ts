@@ -1,5 +1,8 @@
 import type { Clock } from '../../shared/clock.js';
 
+/** A question that failed is asked again after this. */
+const retryMs = 5_000;
+
 /**
  * The last answer for each key, asked for again when it is older than `maxAgeMs`; one question at a time for each
  * key. Nobody waits longer than `limitMs`: whoever is early gets the last answer, or undefined.
@@ -28,12 +31,14 @@ export class Recent<T> {
         .then(
           (value) => {
             answer.value = value;
+            answer.at = clock.now();
           },
-          // The last one stays; it is asked again when that is due.
-          () => undefined,
+          // The last one stays; it is asked again soon.
+          () => {
+            answer.at = clock.now() - maxAgeMs + Math.min(retryMs, maxAgeMs);
+          },
         )
         .then(() => {
-          answer.at = clock.now();
           answer.asking = undefined;
         });
     }
