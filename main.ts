@@ -21,7 +21,6 @@ import {
   decimal,
   type Env,
   integer,
-  optionalText,
   optionalUrl,
   readConfig,
   readConfigs,
@@ -79,7 +78,6 @@ const settings = {
       return value ?? null;
     },
   },
-  adminPassword: optionalText('MERIDIAN_ADMIN_PASSWORD'),
   sandboxes: integer('MERIDIAN_SANDBOX', { min: 0, max: sandboxClusters.length }, 2),
   /** Multiplies the times that the sandbox simulates: 0.1 makes rollouts ten times as fast. */
   sandboxPace: decimal('MERIDIAN_SANDBOX_PACE', { min: 0.01, max: 100 }, 1),
@@ -147,7 +145,7 @@ export async function startMeridian(
     added(startIdentitySubgraph(subgraphs.identity, services)),
     added(startClustersSubgraph(subgraphs.clusters, services)),
   ]);
-  const administrator = await identity.ensureFirstAdministrator(config.adminPassword);
+  const administrator = await identity.ensureFirstAdministrator(subgraphs.identity.adminPassword);
   // Before those that watch clusters: a sandbox is at a new address.
   await registerSandboxes(clusters, sandboxes);
   const others = await Promise.all([

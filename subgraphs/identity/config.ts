@@ -1,10 +1,21 @@
-import { type ConfigOf, duration, type Env, optionalText, readConfig } from '../shared/config.js';
+import { type ConfigOf, duration, type Env, readConfig, type Setting } from '../shared/config.js';
+import { passwordLength } from './text-rules.js';
+
+/** Of the first administrator; one is made up when there is none. The operator's own choice, however short. */
+const adminPassword: Setting<string | null> = {
+  name: 'MERIDIAN_ADMIN_PASSWORD',
+  parse(value) {
+    if (value !== undefined && value.length > passwordLength.maximum) {
+      throw new Error(`has ${value.length} characters: use at most ${passwordLength.maximum}`);
+    }
+    return value ?? null;
+  },
+};
 
 const settings = {
   /** How long a sign-in lasts. */
   sessionLifetime: duration('MERIDIAN_SESSION_LIFETIME', '12h'),
-  /** Password of the first administrator; one is made up when there is none. */
-  adminPassword: optionalText('MERIDIAN_ADMIN_PASSWORD'),
+  adminPassword,
 };
 
 export type IdentityConfig = ConfigOf<typeof settings>;

@@ -28,7 +28,7 @@ export function optionalEmail(email: string | null | undefined, field: readonly 
 }
 
 /** NIST SP 800-63B: length counts, composition rules do not. */
-const passwordLength = { minimum: 8, maximum: 200 };
+export const passwordLength = { minimum: 8, maximum: 200 };
 
 /** The password itself is never repeated in a message. */
 export function requirePassword(password: string, login: string, field: readonly string[]): string {

@@ -5,7 +5,6 @@ import type { Database } from '../../shared/database.js';
 import { newId } from '../../shared/ids.js';
 import type { RoleRepository } from '../role/role.repository.js';
 import type { RoleBindingRepository } from '../role-binding/role-binding.repository.js';
-import { requirePassword } from '../text-rules.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { UserEntity } from './user.entity.js';
 import type { UserRepository } from './user.repository.js';
@@ -38,8 +37,7 @@ export async function ensureFirstAdministrator(
   parts: FirstAdministratorParts,
   password: string | null,
 ): Promise<FirstAdministrator> {
-  const generated = password === null ? randomBytes(15).toString('base64url') : null;
-  const chosen = requirePassword(password ?? generated ?? '', login, ['MERIDIAN_ADMIN_PASSWORD']);
+  const chosen = password ?? randomBytes(15).toString('base64url');
   return parts.database.transaction(async (transaction) => {
     await transaction.query('SELECT pg_advisory_xact_lock($1)', [lock]);
     const hasBeen =
@@ -75,6 +73,6 @@ export async function ensureFirstAdministrator(
       { userId: null, requestId: 'start', address: null },
       { action, result: 'DONE', at, targetType: 'User', targetId: user.id, targetName: login },
     );
-    return { login, generatedPassword: generated, created: true };
+    return { login, generatedPassword: password === null ? chosen : null, created: true };
   });
 }
