@@ -31,12 +31,13 @@ export class RequestLog {
     return this.requests.filter(predicate).length;
   }
 
-  openWatches(): number {
-    return [...this.open].filter(({ path }) => /[?&]watch=(?!0|false)/.test(path)).length;
+  /** How many of the requests under way are such: watches, followed logs, exec sockets and what is just answered. */
+  openRequests(predicate: (request: LoggedRequest) => boolean = () => true): number {
+    return [...this.open].filter(predicate).length;
   }
 
-  openRequests(): number {
-    return this.open.size;
+  openWatches(): number {
+    return this.openRequests(({ path }) => /[?&]watch=(?!0|false)/.test(path));
   }
 
   clear(): void {

@@ -158,9 +158,8 @@ describe('a session', () => {
     })();
     await expect(end).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(Date.now() - since).toBeLessThan(5_000);
-    const requests = (stack.meridian.sandboxes[0]?.requests as unknown as { open: Set<{ path: string }> })
-      .open;
-    await eventually(() => ![...requests].some(({ path }) => path.includes('/exec?')), {
+    const sandbox = stack.meridian.sandboxes[0];
+    await eventually(() => sandbox?.requests.openRequests(({ path }) => path.includes('/exec?')) === 0, {
       seconds: 5,
       what: 'the end of the process',
     });

@@ -19,12 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.dispose());
 
-const openFor = (part: string): number => {
-  const requests = (stack.meridian.sandboxes[0]?.requests as unknown as { open: Set<{ path: string }> }).open;
-  return [...requests].filter(({ path }) => path.includes(part)).length;
-};
-const podWatches = (): number => openFor('/api/v1/pods?');
-const logReads = (): number => openFor(`/namespaces/${running.namespace}/pods/`);
+const openFor = (part: string): number | undefined =>
+  stack.meridian.sandboxes[0]?.requests.openRequests(({ path }) => path.includes(part));
+const podWatches = () => openFor('/api/v1/pods?');
+const logReads = () => openFor(`/namespaces/${running.namespace}/pods/`);
 
 async function take(events: AsyncGenerator<any>, until: (event: any) => boolean): Promise<any[]> {
   const taken: any[] = [];
