@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { whileAuthorized } from './authorized-stream.js';
 import { BoundedQueue } from './bounded-queue.js';
-import { ForbiddenError } from './errors.js';
+import { ForbiddenError, NotFoundError } from './errors.js';
 
 const caller = {
   userId: 'user_1',
@@ -72,6 +72,14 @@ describe('a stream that is checked while it runs', () => {
     const next = open().next();
     next.catch(() => undefined);
     permitted = new ForbiddenError('logs.read');
+    identityChanged();
+    await expect(next).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('says FORBIDDEN of what the reader has seen and may not see any more', async () => {
+    const next = open().next();
+    next.catch(() => undefined);
+    permitted = new NotFoundError('Service', 'service_1');
     identityChanged();
     await expect(next).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });

@@ -2,7 +2,13 @@ import { whileNotAborted } from './abortable.js';
 import type { SignedInCaller } from './caller.js';
 import type { Clock } from './clock.js';
 import type { DomainEvents } from './domain-events.js';
-import { MeridianError, TimeoutError, UnauthenticatedError } from './errors.js';
+import {
+  ForbiddenError,
+  MeridianError,
+  NotFoundError,
+  TimeoutError,
+  UnauthenticatedError,
+} from './errors.js';
 
 /** How often a running stream's permission is checked again, besides at every identity event. */
 const recheckMilliseconds = 2_000;
@@ -22,14 +28,7 @@ export function whileAuthorized<T>(
   },
 ): AsyncIterableIterator<T> {
   const refusal = new AbortController();
-  const refuse = (error: unknown): void =>
-    refusal.abort(
-      error instanceof MeridianError
-        ? error
-        : new TimeoutError(
-            'Your permission for this stream could not be checked: subscribe again, with the last cursor.',
-          ),
-    );
+  const refuse = (error: unknown): void => refusal.abort(endOf(error));
   const recheck = (): void => {
     if (options.caller.expiresAt <= options.clock.now()) {
       refuse(
@@ -69,4 +68,16 @@ export function whileAuthorized<T>(
       return this;
     },
   };
+}
+
+/** What the reader is told when a check fails. */
+function endOf(error: unknown): MeridianError {
+  // The reader has seen it until now: that it exists is no secret, and that the right to it is gone is the news.
+  if (error instanceof NotFoundError) {
+    return new ForbiddenError(null, 'You may no longer see what this stream shows, or it is gone.');
+  }
+  if (error instanceof MeridianError) return error;
+  return new TimeoutError(
+    'Your permission for this stream could not be checked: subscribe again, with the last cursor.',
+  );
 }

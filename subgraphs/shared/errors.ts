@@ -56,11 +56,12 @@ export class UnauthenticatedError extends MeridianError {
 
 /** The caller may know of the thing but lacks the permission named in the message. */
 export class ForbiddenError extends MeridianError {
+  /** @param permission the one that is missing; null when the message says it */
   constructor(
-    permission: string,
+    permission: string | null,
     message = `This needs the permission ${permission}, which you do not have here.`,
   ) {
-    super('FORBIDDEN', message, { details: { permission } });
+    super('FORBIDDEN', message, { details: permission === null ? {} : { permission } });
   }
 }
 

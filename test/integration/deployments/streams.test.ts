@@ -138,6 +138,12 @@ describe('a right that is taken away while streams run (SU-6)', () => {
   it('ends them within five seconds with FORBIDDEN, and nothing comes after', async () => {
     const viewer = await stack.seed.user();
     const binding = await stack.seed.bind(viewer.id, 'developer', { projectId: running.projectId });
+    // The same role elsewhere stays, and so does a stream of it on the same socket.
+    const kept = await stack.seed.service();
+    await stack.seed.bind(viewer.id, 'developer', { projectId: kept.projectId });
+    const other = viewer.client.subscribe(podStatus, { id: kept.serviceId });
+    await other.next();
+    const next = other.next();
     const streams = [
       viewer.client.subscribe(podStatus, { id: running.serviceId }),
       viewer.client.subscribe(serviceLogs, { input: { serviceId: running.serviceId, tail: 1 } }),
@@ -157,6 +163,9 @@ describe('a right that is taken away while streams run (SU-6)', () => {
     expect(await Promise.all(ends)).toEqual(['FORBIDDEN', 'FORBIDDEN']);
     expect(Date.now() - started).toBeLessThan(5_000);
     await eventually(() => logReads() === 0, { seconds: 5, what: 'no log connection left' });
+    await stack.seed.deploy(kept.serviceId);
+    expect(await next).toMatchObject({ done: false });
+    await other.return(undefined);
   });
 });
 
