@@ -8,7 +8,7 @@ let built: Promise<unknown> | undefined;
 
 /** Builds dist/ once for a test file; quick when nothing changed. */
 export function build(): Promise<unknown> {
-  built ??= promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: projectRoot() });
+  built ??= promisify(execFile)('npm', ['run', '-s', 'build'], { cwd: projectRoot() });
   return built;
 }
 
