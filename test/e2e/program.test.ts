@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -122,6 +122,32 @@ describe('the program', () => {
     expect(program.output.trim().split('\n')).toHaveLength(1);
     expect(program.output).toContain('cannot be written');
     expect(program.output).toContain('set MERIDIAN_DATA');
+  });
+
+  it('starts afresh when its data folder was removed, wherever PostgreSQL had to be put', async () => {
+    // From root, with a folder that nobody can enter, the data is below /var/lib/meridian.
+    await chmod(folder, 0o700);
+    const first = await start();
+    await urlOf(first);
+    await first.stop();
+    const linked = await readlink(join(folder, 'data', 'postgres')).catch(() => undefined);
+    await rm(join(folder, 'data'), { recursive: true });
+    const second = await start();
+    await second.printed(/Sign in as\s+admin, password \S+/);
+    await second.stop();
+    const linkedAgain = await readlink(join(folder, 'data', 'postgres')).catch(() => undefined);
+    for (const place of [linked, linkedAgain]) if (place) await rm(place, { recursive: true });
+  });
+
+  it('says in one line that it does not know the password of its PostgreSQL, and leaves no server behind', async () => {
+    const first = await start();
+    await urlOf(first);
+    await first.stop();
+    await writeFile(join(folder, 'data', 'postgres.password'), 'another');
+    const second = await start();
+    expect(await second.exited()).toBe(1);
+    expect(second.output).toMatch(/^meridian: The embedded PostgreSQL .* does not let us in/m);
+    await expectNoServerOf(folder);
   });
 
   it('refuses a data folder that another Meridian uses', async () => {

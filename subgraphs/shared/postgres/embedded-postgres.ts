@@ -46,8 +46,17 @@ export async function startEmbeddedPostgres(options: {
   };
   const { server, port } = await startServer(places, account, settings, options.logger);
   const url = (database: string): string => `postgres://meridian:${password}@127.0.0.1:${port}/${database}`;
-  await createDatabase(url('postgres'), 'meridian');
-  return supervise(server, url('meridian'), url('postgres'));
+  const running = supervise(server, url('meridian'), url('postgres'));
+  try {
+    await createDatabase(running.maintenanceUrl, 'meridian');
+    return running;
+  } catch (cause) {
+    await running.dispose();
+    throw new EmbeddedPostgresError(
+      `The embedded PostgreSQL with its data in ${places.data} does not let us in (${(cause as Error).message}): its password is in ${options.folder}/postgres.password.`,
+      { cause },
+    );
+  }
 }
 
 function supervise(server: ChildProcess, url: string, maintenanceUrl: string): EmbeddedPostgres {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, cp, lstat, mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -101,10 +101,8 @@ async function reachableData(folder: string, data: string, account: Account): Pr
   if (!(await exists(data))) {
     await chmod(folder, 0o711);
     if (!canReachFolder(account, folder)) {
-      const elsewhere = join(
-        rootPlace,
-        `data-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`,
-      );
+      // A new name each time: who removes the data folder starts afresh.
+      const elsewhere = join(rootPlace, `data-${randomBytes(8).toString('hex')}`);
       await mkdir(rootPlace, { recursive: true, mode: 0o755 });
       await symlink(elsewhere, data);
       return elsewhere;
