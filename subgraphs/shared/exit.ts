@@ -11,27 +11,18 @@ export interface Stoppable {
 /** Parts are stopped in the opposite order to which they were added, whatever one of them does. */
 export class Disposables implements Stoppable {
   readonly #parts: { name: string; part: Stoppable }[] = [];
-  #disposed = false;
 
   constructor(private readonly logger: Logger) {}
 
-  /** A part that comes while everything is being stopped is stopped at once, and the start goes no further. */
   add<T extends Stoppable>(name: string, part: T): T {
-    if (this.#disposed) {
-      void this.#stop(name, part);
-      throw new Error(`${name} came after the stop`);
-    }
     this.#parts.push({ name, part });
     return part;
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    for (const { name, part } of this.#parts.splice(0).reverse()) await this.#stop(name, part);
-  }
-
-  #stop(name: string, part: Stoppable): Promise<void> {
-    return part.dispose().catch((error) => this.logger.error({ error, part: name }, 'stopping failed'));
+    for (const { name, part } of this.#parts.splice(0).reverse()) {
+      await part.dispose().catch((error) => this.logger.error({ error, part: name }, 'stopping failed'));
+    }
   }
 }
 

@@ -43,7 +43,8 @@ export const Permission = (
 export const Entity = (keys = 'id'): ClassDecorator => Directive(`@key(fields: "${keys}")`) as ClassDecorator;
 
 /** A stub of another subgraph's type: its key, and what this subgraph adds. */
-export const Reference = Entity;
+export const Reference = (keys = 'id'): ClassDecorator =>
+  Directive(`@key(fields: "${keys}")`) as ClassDecorator;
 
 /** A value type, or a field, that several subgraphs define alike. */
 export const Shareable = (): ClassDecorator & PropertyDecorator & MethodDecorator =>

@@ -86,14 +86,6 @@ describe('the program', () => {
     );
   });
 
-  it('stops at once when it is told to while it starts, and leaves nothing behind', async () => {
-    const program = await start();
-    await eventually(() => serverOf(folder), { what: 'PostgreSQL' });
-    expect(await program.stop('SIGINT')).toBe(0);
-    expect(program.output).not.toContain('Meridian is ready');
-    await expectNoServerOf(folder);
-  });
-
   it('reports every bad setting at once, a line each, and exits with 1', async () => {
     const program = await start({
       MERIDIAN_PORT: 'abc',
