@@ -44,6 +44,7 @@ import type { Subgraph } from './subgraphs/shared/subgraph.js';
 export interface Meridian {
   readonly gateway: Gateway;
   readonly services: SharedServices;
+  readonly subgraphs: readonly Subgraph[];
   readonly sandboxes: readonly Sandbox[];
   /** The first administrator's password when this start has made it up. */
   readonly generatedPassword: string | null;
@@ -96,6 +97,7 @@ export async function startMeridian(
   parts: Disposables,
   logger: Logger,
   clock: Clock = systemClock,
+  informerTimes: Parameters<typeof openSharedServices>[3] = {},
 ): Promise<Meridian> {
   const { config, ...subgraphs } = readConfigs({
     config: () => readConfig(env, settings),
@@ -135,6 +137,7 @@ export async function startMeridian(
       },
       logger,
       clock,
+      informerTimes,
     ),
   );
   const added = async <T extends Subgraph>(starting: Promise<T>): Promise<T> => {
@@ -161,12 +164,19 @@ export async function startMeridian(
         supergraphSdl,
         generation,
         sources: [identity, clusters, ...others].map(localSource),
+        permissions: services.permissions,
         logger,
         clock,
       },
     ),
   );
-  return { gateway, services, sandboxes, generatedPassword: administrator.generatedPassword };
+  return {
+    gateway,
+    services,
+    subgraphs: [identity, clusters, ...others],
+    sandboxes,
+    generatedPassword: administrator.generatedPassword,
+  };
 }
 
 async function startDatabase(folder: string, parts: Disposables, logger: Logger): Promise<string> {
@@ -223,6 +233,8 @@ async function main(): Promise<void> {
   const logger = processLogger(process.env, process.stdout.isTTY, process.stdout.isTTY ? 'warn' : 'info');
   await runProcess(logger, async (parts) => {
     const meridian = await startMeridian(process.env, parts, logger);
+    // On a terminal the signal says that the terminal is gone.
+    if (!process.stdout.isTTY) process.on('SIGHUP', () => void meridian.gateway.reload());
     process.stdout.write(welcome(meridian, startedAt));
   });
 }

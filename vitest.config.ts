@@ -13,8 +13,11 @@ export default defineConfig({
     exclude: ['node_modules/**', 'dist/**', 'test/bench/**', 'test/soak/**'],
     globalSetup: ['test/kit/global-setup.ts'],
     setupFiles: ['test/kit/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // On a busy machine everything takes ten times as long; what hangs, hangs longer than this.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    // What comes by itself, as by an event from another process, takes a busy machine more than the usual second.
+    expect: { poll: { timeout: 20_000 } },
     // .ci/run counts the tests from this file.
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
     outputFile: { json: 'node_modules/.cache/test-results.json' },

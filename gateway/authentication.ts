@@ -1,4 +1,6 @@
-import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { hash } from 'node:crypto';
+import { decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
+import { BoundedCache } from '../subgraphs/shared/bounded-cache.js';
 import type { Caller } from '../subgraphs/shared/caller.js';
 import { type Clock, systemClock } from '../subgraphs/shared/clock.js';
 import { UnauthenticatedError } from '../subgraphs/shared/errors.js';
@@ -7,6 +9,11 @@ import { UnauthenticatedError } from '../subgraphs/shared/errors.js';
 export interface RequestOrigin {
   readonly requestId: string;
   readonly address: string | null;
+}
+
+interface Claims extends JWTPayload {
+  readonly cid?: unknown;
+  readonly ck?: unknown;
 }
 
 const longestToken = 4_096;
@@ -19,6 +26,12 @@ const credentialKinds = ['SESSION', 'ACCESS_TOKEN'] as const;
  * each subgraph checks against the database.
  */
 export class Authentication {
+  /**
+   * Claims of tokens that were verified, by the hash of the token. What of them depends on the time is checked again:
+   * whether the token has expired. That it was issued in the future can't become true.
+   */
+  readonly #verified = new BoundedCache<string, Claims>({ maxEntries: 10_000, maxWeight: 10_000 });
+
   constructor(
     /** 32 bytes: `deriveKey(secretKey, 'token-signing')`. */
     private readonly key: Uint8Array,
@@ -43,13 +56,22 @@ export class Authentication {
     return { requestId, address, userId: sub, credentialId: cid, credentialKind, expiresAt };
   }
 
-  async #claims(authorization: unknown) {
+  async #claims(authorization: unknown): Promise<Claims> {
     const token = bearerToken(authorization);
+    const tokenHash = hash('sha256', token, 'base64');
+    const known = this.#verified.get(tokenHash);
+    if (known) return known;
+    const claims = await this.#verify(token);
+    this.#verified.set(tokenHash, claims, 1);
+    return claims;
+  }
+
+  async #verify(token: string): Promise<Claims> {
     try {
       // Nothing in the header may point anywhere: no kid, jku, jwk, x5u, crit.
       const { alg, typ, ...others } = decodeProtectedHeader(token);
       if (Object.keys(others).length > 0) throw badToken();
-      const { payload } = await jwtVerify<{ cid?: unknown; ck?: unknown }>(token, this.key, {
+      const { payload } = await jwtVerify<Claims>(token, this.key, {
         algorithms: ['HS256'],
         typ: 'at+jwt',
         issuer: 'meridian',

@@ -1,25 +1,25 @@
-import type { executeQueryPlan } from '@apollo/gateway';
-import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
-import { sharedAbortController } from '../subgraphs/shared/abortable.js';
+import { type ExecutionResult, OperationTypeNode } from 'graphql';
+import { abortable } from '../subgraphs/shared/abortable.js';
 import type { Caller } from '../subgraphs/shared/caller.js';
-import type { Clock } from '../subgraphs/shared/clock.js';
-import {
-  type MeridianError,
-  RateLimitedError,
-  TimeoutError,
-  UnauthenticatedError,
-} from '../subgraphs/shared/errors.js';
-import type { Logger } from '../subgraphs/shared/logger.js';
+import { type MeridianError, RateLimitedError, TimeoutError } from '../subgraphs/shared/errors.js';
+import { maskErrors } from '../subgraphs/shared/masked-result.js';
+import { Admission, type AdmissionDependencies } from './admission.js';
 import { PlanExecutor, type Sources } from './execute/execute-plan.js';
-import { Documents } from './operations/documents.js';
-import type { IntrospectionPolicy } from './operations/introspection.js';
+import { asGraphQLError } from './graphql-error.js';
+import type { GatewayMetrics } from './metrics/gateway-metrics.js';
 import type { Operation } from './operations/operation.js';
-import { type OperationRequest, Operations, type Prepared } from './operations/operations.js';
 import { RefusedOperationError } from './operations/refused-operation.js';
-import type { RequestScope } from './sources/source.js';
 import { SubscriptionAllowance } from './subscriptions/allowance.js';
-import { openSubscription } from './subscriptions/subscription.js';
+import { awaitedSubscription } from './subscriptions/awaited-subscription.js';
+import type { Payload } from './subscriptions/payload.js';
+import type { StreamPolicies } from './subscriptions/policy.js';
+import { pulledEvents } from './subscriptions/pulled-events.js';
+import { type PermissionFingerprints, SharingScopes } from './subscriptions/sharing-scopes.js';
+import type { Receiver, Subscription } from './subscriptions/subscriber.js';
+import { SubscriptionHub } from './subscriptions/subscription-hub.js';
 import type { Generation } from './supergraph/generation.js';
+import { RequestLog } from './transport/request-log.js';
+import { ServerTiming } from './transport/server-timing.js';
 
 export const engineLimits = {
   requestMilliseconds: 30_000,
@@ -27,120 +27,140 @@ export const engineLimits = {
   subscriptionsPerUser: 100,
 } as const;
 
-export interface EngineDependencies {
-  readonly generation: Generation;
+/** Who asks for a query or mutation, and how its work is stopped. */
+export interface ExecutionScope {
+  readonly caller: Caller;
+  /** Of this operation alone. The transport aborts it when the client leaves, the engine when the time is up. */
+  readonly controller: AbortController;
+}
+
+export interface EngineDependencies extends AdmissionDependencies {
   readonly sources: Sources;
-  readonly introspection: IntrospectionPolicy;
-  readonly executeQueryPlan: typeof executeQueryPlan;
-  readonly logger: Logger;
-  readonly clock: Clock;
+  /** Lets users with the same permissions share streams; without it each has their own. */
+  readonly permissions?: PermissionFingerprints | undefined;
+  /** For tests with streams of their own. */
+  readonly streamPolicies?: StreamPolicies | undefined;
+  /** From 0 to 1: spreads what would come at one moment. */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
- * What every transport hands its operations to. The errors in its results, and those that its streams throw, are as
- * they came: a transport masks them on the way out.
+ * What every transport hands its operations to. The errors in its results are as they came, and a transport masks
+ * them on the way out; those of its streams are masked, once for all who share them.
  */
 export class Engine {
-  readonly documents = new Documents();
-  readonly #operations: Operations;
+  /** Every operation comes in through it, before it is executed or subscribed to. */
+  readonly admission: Admission;
+  readonly metrics: GatewayMetrics;
+  readonly requests: RequestLog;
   readonly #executor: PlanExecutor;
   readonly #allowance = new SubscriptionAllowance(engineLimits.subscriptionsPerUser);
+  readonly hub: SubscriptionHub;
   #running = 0;
 
   constructor(private readonly dependencies: EngineDependencies) {
-    this.#operations = new Operations(dependencies.generation, dependencies.introspection);
-    this.#executor = new PlanExecutor(dependencies.sources, dependencies.executeQueryPlan);
+    this.metrics = dependencies.metrics;
+    this.requests = new RequestLog(dependencies.logger, dependencies.metrics);
+    this.admission = new Admission(dependencies);
+    dependencies.generations.onChange(() =>
+      this.hub.refit((operation, variables, caller) => this.admission.recheck(operation, variables, caller)),
+    );
+    this.#executor = new PlanExecutor(dependencies.sources);
+    this.metrics.gauge('operations_running', 'Queries and mutations that run.', () => this.#running);
+    this.metrics.gauge(
+      'subscriptions_open',
+      'Subscriptions that clients have open.',
+      () => this.#allowance.open,
+    );
+    this.hub = new SubscriptionHub({
+      ...dependencies,
+      executor: this.#executor,
+      scopes: new SharingScopes(dependencies.permissions, dependencies.streamPolicies),
+      random: dependencies.random ?? Math.random,
+    });
   }
 
+  /** What operations are prepared with now; those that run keep the one that they were prepared with. */
   get generation(): Generation {
-    return this.dependencies.generation;
+    return this.dependencies.generations.current;
   }
 
-  /** Checks an operation against every rule. The token may have expired since its socket was opened. */
-  prepare(request: OperationRequest, caller: Caller): Prepared {
-    if (caller.userId !== null && caller.expiresAt <= this.dependencies.clock.now()) {
-      return { errors: [asGraphQLError(new UnauthenticatedError('Your token has expired. Sign in again.'))] };
-    }
-    try {
-      return this.#operations.prepare(request, caller);
-    } catch (error) {
-      return { errors: [asGraphQLError(error)] };
-    }
-  }
-
-  /** Runs a prepared query or mutation: never rejects. */
+  /** Plans a prepared query or mutation on its first use, and runs it: never rejects. */
   async execute(
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
-    scope: RequestScope,
+    { caller, controller }: ExecutionScope,
+    timing = new ServerTiming(),
   ): Promise<ExecutionResult> {
     if (operation.kind === OperationTypeNode.SUBSCRIPTION) return failed(needsSocket());
     if (this.#running >= engineLimits.runningOperations) {
       return failed(new RateLimitedError('Too many requests are waiting. Try again in a second.', 1));
     }
     this.#running += 1;
-    const deadline = new Deadline(scope.signal, engineLimits.requestMilliseconds);
+    const release = this.dependencies.generations.use(operation.generation);
+    const deadline = setTimeout(abortLate, engineLimits.requestMilliseconds, controller);
+    let startedAt = performance.now();
+    let planned = false;
     try {
-      return await this.#executor.run(operation, variables, { ...scope, signal: deadline.signal });
+      const planning = operation.planning(caller);
+      if (planning) await abortable(planning, controller.signal);
+      this.#executor.compile(operation);
+      timing.add('plan', startedAt);
+      planned = true;
+      startedAt = performance.now();
+      return await this.#executor.run(operation, variables, { caller, signal: controller.signal });
     } catch (error) {
-      return { data: null, errors: [asGraphQLError(error)] };
+      return planned ? { data: null, errors: [asGraphQLError(error)] } : failed(error);
     } finally {
-      deadline.clear();
+      timing.add(planned ? 'execute' : 'plan', startedAt);
+      clearTimeout(deadline);
+      release();
       this.#running -= 1;
     }
   }
 
-  /** Opens a prepared subscription. Throws RateLimitedError when the caller has too many. */
+  /** Opens a prepared subscription, once it is planned. Throws RateLimitedError when the caller has too many. */
   subscribe(
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
     caller: Caller,
-  ): AsyncIterableIterator<ExecutionResult> {
+    receiver: Receiver,
+  ): Subscription {
     const release = this.#allowance.take(caller);
+    const open = (): Subscription => this.hub.subscribe({ operation, variables, caller }, receiver, release);
+    const planning = operation.planning(caller);
+    if (planning) {
+      return awaitedSubscription(planning, open, {
+        onFailed: (error) => {
+          release();
+          receiver.fail(maskErrors([asGraphQLError(error)], caller, this.dependencies.logger));
+        },
+        onLeft: release,
+      });
+    }
     try {
-      return openSubscription(
-        operation,
-        variables,
-        caller,
-        { ...this.dependencies, executor: this.#executor },
-        release,
-      );
+      return open();
     } catch (error) {
       release();
       throw error;
     }
   }
-}
 
-/** Aborts with the client, or with TIMEOUT when the time is up. */
-class Deadline {
-  readonly #controller = sharedAbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #onAbort: () => void;
-
-  constructor(
-    private readonly outer: AbortSignal,
-    milliseconds: number,
-  ) {
-    this.#onAbort = () => this.#controller.abort(outer.reason);
-    this.#timer = setTimeout(() => this.#controller.abort(tooLate(milliseconds)), milliseconds);
-    if (outer.aborted) this.#onAbort();
-    else outer.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.outer.removeEventListener('abort', this.#onAbort);
+  /** The same to read from, one event after the other. */
+  events(
+    operation: Operation,
+    variables: Readonly<Record<string, unknown>>,
+    caller: Caller,
+  ): AsyncIterableIterator<Payload> {
+    return pulledEvents((receiver) => this.subscribe(operation, variables, caller, receiver));
   }
 }
 
-const tooLate = (milliseconds: number): TimeoutError =>
-  new TimeoutError(
-    `The request took longer than ${milliseconds / 1_000} s. Whether a change took effect is unknown: read before you try again.`,
+const abortLate = (controller: AbortController): void =>
+  controller.abort(
+    new TimeoutError(
+      `The request took longer than ${engineLimits.requestMilliseconds / 1_000} s. Whether a change took effect is unknown: read before you try again.`,
+    ),
   );
 
 const needsSocket = (): MeridianError =>
@@ -148,11 +168,4 @@ const needsSocket = (): MeridianError =>
     'Subscriptions need a WebSocket: connect to this URL with the graphql-transport-ws protocol.',
   );
 
-const failed = (error: MeridianError): ExecutionResult => ({ errors: [asGraphQLError(error)] });
-
-export const asGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof GraphQLError
-    ? error
-    : new GraphQLError(error instanceof Error ? error.message : String(error), {
-        originalError: error instanceof Error ? error : null,
-      });
+const failed = (error: unknown): ExecutionResult => ({ errors: [asGraphQLError(error)] });

@@ -1,92 +1,117 @@
-import type { executeQueryPlan, ServiceMap } from '@apollo/gateway';
-import type { PlanNode } from '@apollo/query-planner';
-import { type ExecutionResult, execute, GraphQLError } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Operation } from '../operations/operation.js';
-import type { RequestScope, SubgraphResult, SubgraphSource } from '../sources/source.js';
-import { fetchEvent, fetchFrom } from './fetch.js';
-
-/** In place of a subgraph's name in a plan: the event that is being resolved. */
-const eventService = '#event';
+import type { RequestScope, SubgraphFetch, SubgraphResult, SubgraphSource } from '../sources/source.js';
+import { CompiledOperation, type Shape } from './compiled-operation.js';
+import { InFlight } from './in-flight.js';
+import { type ObjectValue, readOwn, writeOwn } from './own-property.js';
+import type { Run } from './run.js';
+import type { Incompleteness, Shaping } from './shape.js';
 
 export type Sources = ReadonlyMap<string, SubgraphSource>;
 
 /**
- * Runs plans. Queries and mutations run theirs; a subscription runs one for each event, in which the fetch from the
- * owning subgraph is answered by the event, so that entities, error paths and null bubbling are those of a query.
+ * Runs operations. Queries and mutations run their plan; a subscription runs the rest of its plan for each event, in
+ * which the fetch from the owning subgraph is answered by the event, so that entities, error paths and null bubbling
+ * are those of a query.
  */
 export class PlanExecutor {
-  constructor(
-    private readonly sources: Sources,
-    private readonly runPlan: typeof executeQueryPlan,
-  ) {}
+  readonly #compiled = new WeakMap<Operation, CompiledOperation>();
+  readonly #inFlight = new InFlight();
 
+  constructor(private readonly sources: Sources) {}
+
+  /** Rejects when a variable of `@skip` or `@include` is neither true nor false, and when no plan can be made. */
   async run(
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
     scope: RequestScope,
   ): Promise<ExecutionResult> {
-    // The planner knows introspection as it was in 2021; graphql-js knows all of it.
-    if (operation.introspectionOnly) return introspect(operation, variables);
-    return this.#run(operation, operation.plan, variables, this.#services(scope));
+    const compiled = this.#compile(operation);
+    const shape = compiled.shape(variables);
+    const run = this.#start(variables, scope, (source, request) =>
+      this.#inFlight.execute(source, request, scope),
+    );
+    // Asks for the schema and nothing else: no subgraph takes part.
+    if (!operation.introspectionOnly) await compiled.plan(run);
+    return answer(compiled, shape, run);
   }
 
+  /**
+   * What a client gets for one event. The event is left as it came: others may be answered from it too. Nothing is
+   * shared with another event or request, whose fetches may be older than the change that this one tells of.
+   */
   async runEvent(
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
     scope: RequestScope,
     event: SubgraphResult,
   ): Promise<ExecutionResult> {
-    const { primary, rest } = operation.subscriptionPlan;
-    const fromEvent: PlanNode = { ...primary, serviceName: eventService };
-    return this.#run(
-      operation,
-      rest ? { kind: 'Sequence', nodes: [fromEvent, rest] } : fromEvent,
-      variables,
-      { ...this.#services(scope), [eventService]: fetchEvent(event) },
-    );
+    const compiled = this.#compile(operation);
+    const shape = compiled.shape(variables);
+    const run = this.#start(variables, scope, (source, request) => source.execute(request, scope));
+    const { primary, rest } = compiled.event;
+    primary.take(run, event, rest !== undefined);
+    await rest?.(run);
+    return answer(compiled, shape, run);
   }
 
-  #services(scope: RequestScope): ServiceMap {
-    const services: ServiceMap = {};
-    for (const [name, source] of this.sources) services[name] = fetchFrom(source, scope);
-    return services;
+  /** Compiles the plan of a query or mutation, if that isn't done. `run` does it too; here it can be timed. */
+  compile(operation: Operation): void {
+    if (!operation.introspectionOnly) void this.#compile(operation).plan;
   }
 
-  async #run(
-    { generation, definition, fragments }: Operation,
-    node: PlanNode | undefined,
+  #compile(operation: Operation): CompiledOperation {
+    let compiled = this.#compiled.get(operation);
+    if (!compiled) {
+      compiled = new CompiledOperation(operation);
+      this.#compiled.set(operation, compiled);
+    }
+    return compiled;
+  }
+
+  #start(
     variables: Readonly<Record<string, unknown>>,
-    services: ServiceMap,
-  ): Promise<ExecutionResult> {
-    const { schema, supergraphSchema, apiSchema } = generation;
-    // What the executor reads of Apollo Server's request context, and nothing else.
-    const request = { request: { variables }, metrics: {}, context: {}, logger: quiet };
-    const { data, errors, extensions } = await this.runPlan(
-      node ? { kind: 'QueryPlan', node } : { kind: 'QueryPlan' },
-      services,
-      request as unknown as Parameters<typeof executeQueryPlan>[2],
-      { schema, operation: definition, fragments },
-      supergraphSchema,
-      apiSchema,
-    );
-    const all = [...(errors ?? []), ...incomplete(extensions)];
-    return { data: data ?? null, ...(all.length > 0 ? { errors: all } : {}) };
+    scope: RequestScope,
+    execute: (source: SubgraphSource, request: SubgraphFetch) => Promise<SubgraphResult>,
+  ): Run {
+    return {
+      data: {},
+      errors: [],
+      missing: new Set(),
+      variables,
+      scope,
+      send: async (subgraph, request) => {
+        const source = this.sources.get(subgraph);
+        if (!source) throw new Error(`the plan names ${subgraph}, for which there is no source`);
+        scope.signal.throwIfAborted();
+        return execute(source, request);
+      },
+    };
   }
 }
 
-const introspect = async (
-  { generation, document, name }: Operation,
-  variableValues: Readonly<Record<string, unknown>>,
-): Promise<ExecutionResult> =>
-  execute({ schema: generation.schema, document, operationName: name ?? null, variableValues });
-
-/** A null where the schema allows none, or a value of the wrong type: @apollo/gateway reports it in extensions only. */
-function incomplete(extensions: ExecutionResult['extensions']): GraphQLError[] {
-  const found = (extensions?.['valueCompletion'] ?? []) as readonly GraphQLError[];
-  return found.map(
-    ({ message, path }) =>
-      new GraphQLError(message, { path: path ?? null, extensions: { code: 'INTERNAL' } }),
-  );
+function answer(compiled: CompiledOperation, shape: Shape, run: Run): ExecutionResult {
+  const { data, errors, missing, variables } = run;
+  if (shape.introspection.length > 0) {
+    const schema: ObjectValue = compiled.introspect(shape.introspection, variables);
+    for (const name of Object.keys(schema)) writeOwn(data, name, readOwn(schema, name));
+  }
+  const shaping: Shaping = { path: [], found: [], missing };
+  const shaped = shape.response.apply(data, shaping);
+  const all = shaping.found.length === 0 ? errors : [...errors, ...unexplained(shaping.found, errors)];
+  return all.length === 0 ? { data: shaped } : { data: shaped, errors: all };
 }
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+/** What is missing or null because of an error that is reported already is not reported twice. */
+function unexplained(
+  found: readonly Incompleteness[],
+  errors: readonly GraphQLError[],
+): readonly GraphQLError[] {
+  return found
+    .filter(({ error, absent }) => !errors.some((known) => (absent ? true : explains(known, error))))
+    .map(({ error }) => error);
+}
+
+/** The known error is about the same place, or about something within it that could not be null. */
+const explains = ({ path: known = [] }: GraphQLError, { path = [] }: GraphQLError): boolean =>
+  path.every((step, index) => known[index] === step);

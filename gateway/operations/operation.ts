@@ -1,4 +1,3 @@
-import { operationFromDocument } from '@apollo/federation-internals';
 import type { PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
 import {
   type DocumentNode,
@@ -6,10 +5,13 @@ import {
   Kind,
   type OperationDefinitionNode,
   type OperationTypeNode,
+  print,
 } from 'graphql';
+import type { Caller } from '../../subgraphs/shared/caller.js';
 import type { Generation } from '../supergraph/generation.js';
+import { budgetOf } from './cost-budgets.js';
 
-/** One operation of a document that passed every check, planned on first use. */
+/** One operation of a document that passed every check, planned (`planning`) before it runs for the first time. */
 export class Operation {
   #plan: QueryPlan | undefined;
 
@@ -36,21 +38,35 @@ export class Operation {
   }
 
   get fragments(): Record<string, FragmentDefinitionNode> {
-    const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
-    for (const definition of this.document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
-    }
-    return fragments;
+    return fragmentsOf(this.document);
+  }
+
+  get isPlanned(): boolean {
+    return this.#plan !== undefined;
+  }
+
+  /**
+   * Undefined when the plan is there already, or none is needed; otherwise settles when it is there. Rejects as
+   * `Planner.plan` does; whoever asks then asks the planner again.
+   *
+   * @param caller who waits; null for the gateway itself
+   */
+  planning(caller: Caller | null): Promise<void> | undefined {
+    if (this.#plan || this.introspectionOnly) return undefined;
+    const { document, name: operationName } = this;
+    return this.generation.planner
+      .plan({
+        document: document.loc?.source.body ?? print(document),
+        operationName,
+        caller: caller && budgetOf(caller),
+      })
+      .then((plan) => {
+        this.#plan ??= plan;
+      });
   }
 
   get #built(): QueryPlan {
-    this.#plan ??= this.generation.queryPlanner.buildQueryPlan(
-      operationFromDocument(
-        this.generation.apiSchema,
-        this.document,
-        this.name === undefined ? {} : { operationName: this.name },
-      ),
-    );
+    if (!this.#plan) throw new Error('the operation is not planned yet');
     return this.#plan;
   }
 
@@ -67,4 +83,12 @@ export class Operation {
     if (node?.kind !== 'Subscription') throw new Error('the planner made no subscription plan');
     return node;
   }
+}
+
+export function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  return fragments;
 }

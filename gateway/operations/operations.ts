@@ -1,17 +1,22 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
-  GraphQLError,
+  type GraphQLError,
   getOperationAST,
   getVariableValues,
   Kind,
+  type OperationDefinitionNode,
   OperationTypeNode,
   type SelectionSetNode,
   validate,
 } from 'graphql';
 import type { Caller } from '../../subgraphs/shared/caller.js';
 import { type MeridianError, TooLargeError } from '../../subgraphs/shared/errors.js';
+import { asGraphQLError } from '../graphql-error.js';
 import type { Generation } from '../supergraph/generation.js';
+import { compileCost } from './cost.js';
+import { CostWeights } from './cost-weights.js';
+import { deprecatedInVariables, deprecatedUses } from './deprecated-uses.js';
 import {
   asksForSchema,
   type IntrospectionPolicy,
@@ -21,37 +26,55 @@ import {
   withoutSuggestion,
 } from './introspection.js';
 import { exceededLimits } from './limits.js';
-import { Operation } from './operation.js';
+import { fragmentsOf, Operation } from './operation.js';
 import { RefusedOperationError } from './refused-operation.js';
+import { type RenamedVariables, withoutReservedVariables } from './reserved-variables.js';
 
-export interface OperationRequest {
-  readonly document: DocumentNode;
+/** Which operation of a document, and with what. */
+export interface OperationChoice {
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-export type Prepared =
-  | { readonly operation: Operation; readonly variables: Readonly<Record<string, unknown>> }
-  | { readonly errors: readonly GraphQLError[] };
+export interface PreparedOperation {
+  readonly operation: Operation;
+  /** By the names that the operation has for them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** As `compileCost` defines it, with these variables. */
+  readonly cost: number;
+  /** Coordinates of the deprecated parts of the schema that it uses. */
+  readonly deprecated: readonly string[];
+}
+
+export type Checked = PreparedOperation | { readonly errors: readonly GraphQLError[] };
 
 const maxVariablesDepth = 32;
 
-/** Every check that stands between a parsed document and its plan: the same for HTTP and WebSocket. */
+/** Every check that stands between a document and its plan: the same for every transport. */
 export class Operations {
   /** Documents are checked once; the results live as long as `Documents` keeps the document. */
   readonly #checked = new WeakMap<DocumentNode, CheckedDocument>();
 
+  readonly #weights: CostWeights;
+
   constructor(
     private readonly generation: Generation,
-    private readonly introspection: IntrospectionPolicy,
-  ) {}
+    private readonly rules: {
+      readonly introspection: IntrospectionPolicy;
+      /** What one operation may cost. */
+      readonly costLimit: number;
+    },
+  ) {
+    this.#weights = new CostWeights(generation.supergraphSchema);
+  }
 
-  prepare({ document, operationName, variables }: OperationRequest, caller: Caller): Prepared {
+  check(document: DocumentNode, { operationName, variables }: OperationChoice, caller: Caller): Checked {
+    const { introspection, costLimit } = this.rules;
     const checked = this.#check(document);
-    const open = mayIntrospect(this.introspection, caller);
+    const open = mayIntrospect(introspection, caller);
     if (checked.errors.length > 0)
       return { errors: open ? checked.errors : checked.errors.map(withoutSuggestion) };
-    if (checked.asksForSchema && !open) return refused(refusedIntrospection(this.introspection));
+    if (checked.asksForSchema && !open) return refused(refusedIntrospection(introspection));
 
     const definition = getOperationAST(document, operationName);
     if (!definition) return refused(unknownOperation(operationName));
@@ -70,21 +93,61 @@ export class Operations {
       const errors = coerced.errors.map(asBadInput);
       return { errors: open ? errors : errors.map(withoutSuggestion) };
     }
+    const { operation, renamed, costWith, deprecatedWith } = this.#operation(checked, document, definition);
+    const given = variables ?? {};
+    const cost = costWith(given);
+    if (cost > costLimit) return refused(tooCostly(cost, costLimit));
+    const inner = renamed ? renamed.values(given) : given;
+    return { operation, variables: inner, cost, deprecated: deprecatedWith(given) };
+  }
+
+  /** Names of the document's operations that have been planned. */
+  plannedOf(document: DocumentNode): (string | undefined)[] {
+    const operations = [...(this.#checked.get(document)?.operations.values() ?? [])];
+    return operations.flatMap(({ operation }) => (operation.isPlanned ? [operation.name] : []));
+  }
+
+  /** Checks and plans an operation before anybody asks for it. Does nothing for one that is no longer valid. */
+  async warm(document: DocumentNode, operationName: string | undefined): Promise<void> {
+    const checked = this.#check(document);
+    const definition = getOperationAST(document, operationName);
+    if (checked.errors.length > 0 || !definition) return;
+    await this.#operation(checked, document, definition).operation.planning(null);
+  }
+
+  #operation(
+    { operations, deprecated }: CheckedDocument,
+    document: DocumentNode,
+    definition: OperationDefinitionNode,
+  ): CheckedOperation {
     const key = definition.name?.value ?? '';
-    let operation = checked.operations.get(key);
-    if (!operation) {
-      operation = new Operation(this.generation, document, definition);
-      checked.operations.set(key, operation);
+    let checked = operations.get(key);
+    if (!checked) {
+      const renamed = withoutReservedVariables(document, definition);
+      const run = renamed ?? { document, definition };
+      const operation = new Operation(this.generation, run.document, run.definition);
+      const { schema } = this.generation;
+      const inVariables = deprecatedInVariables(definition, schema);
+      checked = {
+        operation,
+        renamed,
+        costWith: compileCost(definition, fragmentsOf(document), schema, this.#weights),
+        deprecatedWith: (variables) =>
+          inVariables ? [...new Set([...deprecated, ...inVariables(variables)])] : deprecated,
+      };
+      operations.set(key, checked);
     }
-    return { operation, variables: variables ?? {} };
+    return checked;
   }
 
   #check(document: DocumentNode): CheckedDocument {
     let checked = this.#checked.get(document);
     if (!checked) {
+      const errors = findErrors(document, this.generation);
       checked = {
-        errors: findErrors(document, this.generation),
+        errors,
         asksForSchema: asksForSchema(document),
+        deprecated: errors.length > 0 ? [] : [...deprecatedUses(document, this.generation.schema)],
         operations: new Map(),
       };
       this.#checked.set(document, checked);
@@ -96,7 +159,15 @@ export class Operations {
 interface CheckedDocument {
   readonly errors: readonly GraphQLError[];
   readonly asksForSchema: boolean;
-  readonly operations: Map<string, Operation>;
+  readonly deprecated: readonly string[];
+  readonly operations: Map<string, CheckedOperation>;
+}
+
+interface CheckedOperation {
+  readonly operation: Operation;
+  readonly renamed: RenamedVariables | undefined;
+  readonly costWith: (variables: Readonly<Record<string, unknown>>) => number;
+  readonly deprecatedWith: (variables: Readonly<Record<string, unknown>>) => readonly string[];
 }
 
 function findErrors(document: DocumentNode, { schema }: Generation): GraphQLError[] {
@@ -144,12 +215,14 @@ function conditionalSubscriptions(document: DocumentNode): MeridianError[] {
     : [];
 }
 
-const asGraphQLError = (error: MeridianError): GraphQLError =>
-  new GraphQLError(error.message, { originalError: error });
-
-const refused = (error: MeridianError): Prepared => ({ errors: [asGraphQLError(error)] });
+const refused = (error: MeridianError): Checked => ({ errors: [asGraphQLError(error)] });
 
 const asBadInput = (error: GraphQLError): GraphQLError => remade(error, { code: 'BAD_USER_INPUT' });
+
+const tooCostly = (cost: number, limit: number): TooLargeError =>
+  new TooLargeError(
+    `The operation may cost ${cost}, and no more than ${limit} is allowed: ask for fewer items in its lists, or nest fewer.`,
+  );
 
 const unknownOperation = (name: string | null | undefined): RefusedOperationError =>
   new RefusedOperationError(

@@ -1,10 +1,12 @@
-import { Pool } from 'undici';
+import { Client, type Dispatcher, Pool } from 'undici';
 import { callerContextHeader, signCallerContext } from '../../subgraphs/shared/caller-context.js';
 import { TimeoutError } from '../../subgraphs/shared/errors.js';
 import type { Readiness } from '../../subgraphs/shared/subgraph.js';
-import { requestBody, type SubgraphRequest } from '../../subgraphs/shared/subgraph-execution.js';
-import { UpstreamSocket } from './http-subscriptions.js';
-import type { RequestScope, SubgraphResult, SubgraphSource } from './source.js';
+import { requestBody } from '../../subgraphs/shared/subgraph-execution.js';
+import { SubgraphStreams } from '../../subgraphs/shared/subgraph-streams.js';
+import { ClosedUnansweredError, type HttpAnswer, KeptConnection, post } from './http-post.js';
+import { Silence } from './silence.js';
+import type { RequestScope, SubgraphFetch, SubgraphResult, SubgraphSource } from './source.js';
 
 export interface HttpSourceOptions {
   readonly name: string;
@@ -13,8 +15,8 @@ export interface HttpSourceOptions {
   /** 32 bytes: `deriveKey(secretKey, 'caller-context')`. */
   readonly key: Uint8Array;
   /**
-   * How long a subgraph may be silent before it counts as hung. One that works on something slow sends blanks
-   * meanwhile; the deadline of the whole request bounds it.
+   * How long a subgraph may be silent before it counts as hung, in milliseconds. One that works on something slow
+   * sends blanks meanwhile; the deadline of the whole request bounds it.
    */
   readonly silenceMilliseconds?: number;
   readonly maxResponseBytes?: number;
@@ -23,46 +25,59 @@ export interface HttpSourceOptions {
 /** Connections to one subgraph; each carries one request at a time. */
 const connections = 64;
 
-/** A subgraph of another process: HTTP for queries and mutations, one graphql-transport-ws socket for subscriptions. */
+const jsonHeaders = ['content-type', 'application/json', 'accept', 'application/json'];
+
+/**
+ * A subgraph of another process: HTTP for queries and mutations, graphql-transport-ws for subscriptions.
+ * A query whose kept connection turns out to be closed is sent once more, over a fresh one; a mutation never is.
+ */
 export function httpSource(options: HttpSourceOptions): SubgraphSource {
   const { name, url, key, silenceMilliseconds = 5_000, maxResponseBytes = 10 * 1_024 * 1_024 } = options;
   const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, {
-    connections,
+  const connection = {
     pipelining: 1,
     connect: { timeout: silenceMilliseconds },
     headersTimeout: silenceMilliseconds,
     bodyTimeout: silenceMilliseconds,
     maxResponseSize: maxResponseBytes,
+  };
+  const pool = new Pool(origin, {
+    ...connection,
+    connections,
+    factory: (to, settings) => new KeptConnection(to, settings),
   });
-  const socket = new UpstreamSocket({ name, url: url.replace(/^http/, 'ws'), key });
+  const silence = new Silence(silenceMilliseconds);
+  const streams = new SubgraphStreams({ name, url, key });
 
-  return { name, execute, subscribe: (request, scope) => socket.subscribe(request, scope), ready, dispose };
+  return { name, execute, subscribe: (request, scope) => streams.subscribe(request, scope), ready, dispose };
 
-  async function execute(
-    request: SubgraphRequest,
-    { caller, signal }: RequestScope,
-  ): Promise<SubgraphResult> {
-    const body = requestBody(request);
-    const token = await signCallerContext(caller, { key, audience: name, body });
+  async function execute(request: SubgraphFetch, { caller, signal }: RequestScope): Promise<SubgraphResult> {
+    const body = request.body ?? requestBody(request);
+    const send = (dispatcher: Dispatcher): Promise<HttpAnswer> => {
+      // A context of its own for each: a subgraph takes none twice.
+      const token = signCallerContext(caller, { key, audience: name, body });
+      return post(dispatcher, pathname, [...jsonHeaders, callerContextHeader, token], body, signal, silence);
+    };
     try {
-      // undici follows no redirect: a 3xx is an answer without data.
-      const response = await pool.request({
-        method: 'POST',
-        path: pathname,
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          [callerContextHeader]: token,
-        },
-        body,
-        signal,
+      const { status, text } = await send(pool).catch((error: unknown) => {
+        if (!request.repeatable || !(error instanceof ClosedUnansweredError)) throw error;
+        return sendOverFresh(send);
       });
-      const text = await response.body.text();
-      if (response.statusCode !== 200) throw new Error(`the subgraph answered ${response.statusCode}`);
+      // undici follows no redirect: a 3xx is an answer without data.
+      if (status !== 200) throw new Error(`the subgraph answered ${status}`);
       return readResult(text);
     } catch (error) {
       throw signal.aborted ? signal.reason : asTimeout(error);
+    }
+  }
+
+  /** Other kept connections may be as stale as the one that was closed. */
+  async function sendOverFresh(send: (dispatcher: Dispatcher) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const fresh = new Client(origin, connection);
+    try {
+      return await send(fresh);
+    } finally {
+      await fresh.destroy();
     }
   }
 
@@ -79,7 +94,7 @@ export function httpSource(options: HttpSourceOptions): SubgraphSource {
   }
 
   async function dispose(): Promise<void> {
-    socket.dispose();
+    streams.dispose();
     await pool.destroy();
   }
 }

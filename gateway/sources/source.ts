@@ -1,18 +1,24 @@
-import type { ExecutionResult } from 'graphql';
 import type { Caller } from '../../subgraphs/shared/caller.js';
-import type { AnyError } from '../../subgraphs/shared/masked-result.js';
+import type { AnyResult } from '../../subgraphs/shared/masked-result.js';
 import type { Readiness } from '../../subgraphs/shared/subgraph.js';
 import type { SubgraphRequest } from '../../subgraphs/shared/subgraph-execution.js';
 
-export interface SubgraphResult {
-  readonly data?: ExecutionResult['data'] | undefined;
-  readonly errors?: readonly AnyError[] | undefined;
-}
+export { UpstreamLostError } from '../../subgraphs/shared/subgraph-streams.js';
+
+export type SubgraphResult = AnyResult;
 
 export interface RequestScope {
   readonly caller: Caller;
   /** Aborted when the client left or the deadline passed: work for it stops. */
   readonly signal: AbortSignal;
+}
+
+/** What an execution asks of a subgraph. */
+export interface SubgraphFetch extends SubgraphRequest {
+  /** The text of the request, where whoever asks has it already: `requestBody` of it, in any order of its keys. */
+  readonly body?: string;
+  /** A query: it may be sent again, or once for several readers. Never true of a mutation. */
+  readonly repeatable?: boolean;
 }
 
 /**
@@ -22,7 +28,7 @@ export interface RequestScope {
  */
 export interface SubgraphSource {
   readonly name: string;
-  execute(request: SubgraphRequest, scope: RequestScope): Promise<SubgraphResult>;
+  execute(request: SubgraphFetch, scope: RequestScope): Promise<SubgraphResult>;
   /**
    * The stream throws `StreamErrors` when the subgraph ended it with errors, `UpstreamLostError` when the way to it
    * broke, and is done only when the subgraph completed it.
@@ -30,12 +36,4 @@ export interface SubgraphSource {
   subscribe(request: SubgraphRequest, scope: RequestScope): Promise<AsyncIterableIterator<SubgraphResult>>;
   ready(): Promise<Readiness>;
   dispose(): Promise<void>;
-}
-
-/** The connection to the subgraph broke, or it fell too far behind; the stream may be resumed with its cursor. */
-export class UpstreamLostError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'UpstreamLostError';
-  }
 }

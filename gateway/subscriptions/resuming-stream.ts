@@ -8,7 +8,7 @@ import {
   type SubgraphSource,
   UpstreamLostError,
 } from '../sources/source.js';
-import type { UpstreamRequest } from './resumable.js';
+import type { SubscriptionRequest } from './resumable.js';
 
 /** How long a lost stream is tried again before the client is told; shorter when it never ran at all. */
 const patienceMilliseconds = { running: 60_000, neverRan: 5_000 };
@@ -17,14 +17,16 @@ const backoff = { first: 100, longest: 5_000 };
 /**
  * The events of one subscription from the subgraph that owns it. A connection that breaks is bridged with the last
  * cursor where the stream has one; otherwise, or when it stays broken, the reader gets an error, never just an end.
+ * It begins after `start`, when that is given.
  */
 export async function* resumingStream(
   source: SubgraphSource,
-  request: UpstreamRequest,
+  request: SubscriptionRequest,
+  start: string | undefined,
   scope: RequestScope,
   logger: Logger,
 ): AsyncGenerator<SubgraphResult, undefined> {
-  let cursor: string | undefined;
+  let cursor = start;
   let lostAt: number | undefined;
   let attempt = 0;
   for (;;) {

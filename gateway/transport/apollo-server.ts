@@ -1,59 +1,60 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { ApolloServer, HeaderMap } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLRequestContext,
+  HeaderMap,
+  type HTTPGraphQLRequest,
+} from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { buildSchema, type DocumentNode, type GraphQLFormattedError, parse } from 'graphql';
 import type { Caller } from '../../subgraphs/shared/caller.js';
 import type { Logger } from '../../subgraphs/shared/logger.js';
 import { maskErrors } from '../../subgraphs/shared/masked-result.js';
+import type { OperationRequest } from '../admission.js';
 import type { Engine } from '../engine.js';
-import { parseFailure, parseOptions } from '../operations/documents.js';
-import type { OperationRequest } from '../operations/operations.js';
-import { logRequest } from './request-log.js';
+import { answerOperation, type HttpContext, serialised } from './answer.js';
+import { contentTypes } from './media-types.js';
+import { headersAskedFor } from './origin.js';
 
-/** What belongs to one HTTP request. */
-export interface HttpContext {
-  readonly caller: Caller;
-  /** Aborted when the client left. */
-  readonly signal: AbortSignal;
+/** What Apollo Server's hooks don't hand on. */
+interface CurrentRequest {
+  readonly caller: Pick<Caller, 'requestId'>;
+  document?: DocumentNode;
 }
-
-/** Errors are formatted without the context they belong to. */
-export const currentRequest = new AsyncLocalStorage<Pick<Caller, 'requestId'>>();
+export const currentRequest = new AsyncLocalStorage<CurrentRequest>();
 
 /**
- * Apollo Server does what GraphQL over HTTP asks for: parameters, GET, content negotiation, status codes, protection
- * against cross-site requests. Checking and running operations is the engine's, as on every transport.
+ * Apollo Server does what GraphQL over HTTP asks for where a request isn't a plain POST: parameters, GET, malformed
+ * bodies, protection against cross-site requests. Finding, checking and running operations is the engine's, as on
+ * every transport.
  */
 export function createApolloServer(engine: Engine, logger: Logger): ApolloServer<HttpContext> {
   return new ApolloServer<HttpContext>({
-    gateway: {
-      onSchemaLoadOrUpdate(callback) {
-        const { schema, supergraphSdl } = engine.generation;
-        callback({ apiSchema: schema, coreSupergraphSdl: supergraphSdl });
-        return () => undefined;
-      },
-      load: async () => ({
-        executor: async ({ document, request, context }) =>
-          run(engine, logger, { ...request, document }, context as HttpContext) as never,
-      }),
-      stop: async () => undefined,
-    },
-    // Validation, introspection and suggestions are decided by the engine, for each caller.
+    // It never runs: the plugin answers every operation.
+    schema: buildSchema('type Query { unused: Boolean }'),
     dangerouslyDisableValidation: true,
-    introspection: true,
-    parseOptions,
-    documentStore: sharedDocuments(engine),
+    documentStore: {
+      get: async () => currentRequest.getStore()?.document,
+      set: async () => undefined,
+      delete: async () => false,
+    },
     persistedQueries: false,
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: [...headersAskedFor] },
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     nodeEnv: 'production',
-    plugins: [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginCacheControlDisabled()],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      answeringPlugin(engine, logger),
+    ],
     formatError: (formatted, error) => publicError(formatted, error, logger),
+    stringifyResult: serialised,
     logger: {
       debug: (message) => logger.debug({ message }, 'apollo server'),
       info: (message) => logger.debug({ message }, 'apollo server'),
@@ -63,41 +64,53 @@ export function createApolloServer(engine: Engine, logger: Logger): ApolloServer
   });
 }
 
-async function run(
-  engine: Engine,
-  logger: Logger,
-  request: OperationRequest,
-  context: HttpContext,
-): Promise<ExecutionResult> {
-  const startedAt = performance.now();
-  const prepared = engine.prepare(request, context.caller);
-  const operation = 'operation' in prepared ? prepared.operation : undefined;
-  const result =
-    'operation' in prepared
-      ? await engine.execute(prepared.operation, prepared.variables, context)
-      : { errors: prepared.errors };
-  const { caller } = context;
-  logRequest(logger, { transport: 'http', caller, startedAt, operation, errors: result.errors });
-  return { ...result, ...(result.errors ? { errors: result.errors.map(withStatus) } : {}) };
-}
+const nothing = '{ __typename }';
+const nothingParsed = parse(nothing);
 
-/** A refusal of the whole request that proxies and clients understand by its status. */
-function withStatus(error: GraphQLError): GraphQLError {
-  if (error.path) return error;
-  const { code, retryAfterSeconds = 1 } = error.extensions;
-  if (code === 'RATE_LIMITED') return remade(error, 429, [['retry-after', String(retryAfterSeconds)]]);
-  if (code === 'UNAUTHENTICATED') return remade(error, 401, [['www-authenticate', 'Bearer']]);
-  return error;
-}
-
-function remade(error: GraphQLError, status: number, headers: [string, string][]): GraphQLError {
-  return new GraphQLError(error.message, {
-    originalError: error,
-    extensions: {
-      ...error.extensions,
-      http: { status, headers: new HeaderMap(headers) },
+function answeringPlugin(engine: Engine, logger: Logger): ApolloServerPlugin<HttpContext> {
+  return {
+    async requestDidStart(context) {
+      const request = requestOf(context);
+      if (!request) return;
+      // Apollo Server wants a text, and knows no other way to name a document. What is wrong is answered below.
+      context.request.query = nothing;
+      delete context.request.extensions;
+      const current = currentRequest.getStore();
+      // For Apollo Server to see that a GET is no mutation.
+      if (current) current.document = engine.admission.documentOf(request) ?? nothingParsed;
+      return {
+        async responseForOperation() {
+          const { status, headers, result } = await answerOperation(
+            engine,
+            logger,
+            request,
+            context.contextValue,
+          );
+          const http = {
+            status,
+            headers: new HeaderMap([
+              ...Object.entries(headers),
+              ['content-type', contentTypes[context.contextValue.resultType]],
+            ]),
+          };
+          return { http, body: { kind: 'single', singleResult: result as never } };
+        },
+      };
     },
-  });
+  };
+}
+
+/** Undefined when no document is named, which Apollo Server refuses. */
+function requestOf({ request }: GraphQLRequestContext<HttpContext>): OperationRequest | undefined {
+  const { query, operationName, variables, extensions, http } = request;
+  const documentId = http ? documentIdOf(http) : undefined;
+  if (!query && documentId === undefined && !extensions?.['persistedQuery']) return undefined;
+  return { query, operationName, variables, extensions, documentId };
+}
+
+function documentIdOf({ method, search, body }: HTTPGraphQLRequest): unknown {
+  if (method === 'GET') return new URLSearchParams(search).get('documentId') ?? undefined;
+  return (body as { documentId?: unknown } | undefined)?.documentId ?? undefined;
 }
 
 function publicError(
@@ -105,27 +118,8 @@ function publicError(
   error: unknown,
   logger: Logger,
 ): GraphQLFormattedError {
-  const request = currentRequest.getStore() ?? { requestId: 'none' };
-  const given =
-    formatted.extensions?.['code'] === 'GRAPHQL_PARSE_FAILED'
-      ? { ...parseFailureOf(formatted), locations: formatted.locations }
-      : {
-          ...formatted,
-          originalError: error instanceof GraphQLError ? (error.originalError ?? error) : error,
-        };
-  const [masked] = maskErrors([given], request, logger);
+  const caller = currentRequest.getStore()?.caller ?? { requestId: 'none' };
+  const [masked] = maskErrors([{ ...formatted, originalError: error }], caller, logger);
   if (!masked) throw new Error('an error was lost');
   return masked;
 }
-
-function parseFailureOf(formatted: GraphQLFormattedError) {
-  const { message, extensions } = parseFailure(formatted);
-  return { message, extensions };
-}
-
-/** Apollo Server keeps the documents that it parses where the WebSocket's are; its keys end with the hash. */
-const sharedDocuments = ({ documents }: Engine) => ({
-  get: async (key: string) => documents.find(key.slice(-64)),
-  set: async (key: string, document: DocumentNode) => documents.add(key.slice(-64), document),
-  delete: async () => false,
-});

@@ -36,6 +36,31 @@ export class OriginPolicy {
   }
 }
 
+/**
+ * Headers that a browser sends for a page of another site only after it has asked us (a preflight): one of them, or a
+ * content type that no form has, shows that a GET is no image or form of such a page. A browser adds `authorization`
+ * itself for Basic only, which nobody is signed in by.
+ */
+export const headersAskedFor = [
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+  'authorization',
+] as const;
+
+/** Whether any page could have had the request sent without asking us first (cross-site request forgery). */
+export function mayBeUnasked({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  return formTypes.has(type.trim()) && !headersAskedFor.some((name) => headers[name]);
+}
+
+/** What a form can send. */
+export const formTypes: ReadonlySet<string> = new Set([
+  '',
+  'text/plain',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
+]);
+
 /** CORS answer headers for a request whose origin is allowed. Credentials are never among them: we use no cookies. */
 export function corsHeaders({ headers }: Pick<IncomingMessage, 'headers'>): Record<string, string> {
   const { origin } = headers;
@@ -44,13 +69,14 @@ export function corsHeaders({ headers }: Pick<IncomingMessage, 'headers'>): Reco
     : {
         vary: 'origin',
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'x-request-id, retry-after',
+        'access-control-expose-headers': 'x-request-id, retry-after, server-timing',
+        'timing-allow-origin': origin,
       };
 }
 
 export const preflightHeaders = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers':
-    'authorization, content-type, apollo-require-preflight, x-apollo-operation-name',
+    'authorization, content-type, apollo-require-preflight, x-apollo-operation-name, x-request-id',
   'access-control-max-age': '600',
 } as const;

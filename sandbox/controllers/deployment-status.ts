@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../storage/api.js';
-import { timestamp } from './clock.js';
+import { type PacedClock, timestamp } from './clock.js';
 import type { Condition } from './pod-condition.js';
 import { rolloutLimits, specReplicas, statusSum } from './rollout-arithmetic.js';
 
@@ -117,7 +117,10 @@ function hasProgressed(before: DeploymentStatus, after: DeploymentStatus): boole
   );
 }
 
-/** When the rollout counts as stuck, unless it moves before. Undefined when it cannot get stuck. */
+/**
+ * When the rollout counts as stuck, unless it moves before. Undefined when it cannot get stuck. At any pace it is as
+ * long as it says: whoever watches the rollout counts it too.
+ */
 export function progressDeadline(deployment: KubernetesObject, status: DeploymentStatus): number | undefined {
   const seconds: number | undefined = deployment['spec'].progressDeadlineSeconds;
   const progressing = conditionOf(status, 'Progressing');
@@ -133,23 +136,24 @@ export function withRolloutConditions(
   counted: DeploymentStatus,
   all: readonly KubernetesObject[],
   newReplicaSet: KubernetesObject | undefined,
-  now: number,
+  clock: PacedClock,
 ): DeploymentStatus {
-  const progressed = withProgressing(deployment, counted, newReplicaSet, now);
+  const progressed = withProgressing(deployment, counted, newReplicaSet, clock);
   const failing = [newReplicaSet, ...all]
     .flatMap((replicaSet) => replicaSet?.['status']?.conditions ?? [])
     .find(({ type }: Condition) => type === 'ReplicaFailure');
   if (!failing) return withoutCondition(progressed, 'ReplicaFailure');
   const { status, reason, message } = failing;
-  return withCondition(progressed, { type: 'ReplicaFailure', status, reason, message }, now);
+  return withCondition(progressed, { type: 'ReplicaFailure', status, reason, message }, clock.now());
 }
 
 function withProgressing(
   deployment: KubernetesObject,
   counted: DeploymentStatus,
   newReplicaSet: KubernetesObject | undefined,
-  now: number,
+  clock: PacedClock,
 ): DeploymentStatus {
+  const now = clock.now();
   if (deployment['spec'].progressDeadlineSeconds === undefined)
     return withoutCondition(counted, 'Progressing');
   const before: DeploymentStatus = deployment['status'] ?? {};

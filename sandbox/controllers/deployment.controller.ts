@@ -1,26 +1,24 @@
 import { type Api, ApiError, type KubernetesObject } from '../storage/api.js';
 import { matchesLabelSelector } from '../storage/label-selector.js';
-import type { Clock } from './clock.js';
+import type { PacedClock } from './clock.js';
+import { DeploymentNotes } from './deployment-notes.js';
 import {
   findNewReplicaSet,
   newReplicaSetDraft,
   nextRevision,
-  REVISION,
   removeOldReplicaSets,
   reuseReplicaSet,
   revisionOf,
 } from './deployment-revisions.js';
 import { activeOf, allOf, DeploymentScaling, type ReplicaSetsOf } from './deployment-scaling.js';
 import {
-  conditionOf,
   countReplicas,
   type DeploymentStatus,
   isComplete,
   progressDeadline,
-  withCondition,
   withRolloutConditions,
 } from './deployment-status.js';
-import { draftOf, isEqual } from './draft.js';
+import { draftOf } from './draft.js';
 import { EventRecorder } from './event-recorder.js';
 import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
 import { controllerOf, controllerReference, isControlledBy } from './ownership.js';
@@ -39,10 +37,11 @@ export interface DeploymentCaches {
 export class DeploymentController {
   private readonly queue: WorkQueue;
   private readonly scaling: DeploymentScaling;
+  private readonly notes: DeploymentNotes;
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
+    private readonly clock: PacedClock,
     private readonly caches: DeploymentCaches,
   ) {
     this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
@@ -50,6 +49,7 @@ export class DeploymentController {
       api,
       new EventRecorder(api, clock, { component: 'deployment-controller' }),
     );
+    this.notes = new DeploymentNotes(api, clock);
     caches.deployments.subscribe(({ object }) => this.queue.add(keyOf(object)));
     caches.replicaSets.subscribe(({ object }) => this.enqueueOwner(object));
     caches.pods.subscribe(({ type, object }) => {
@@ -78,7 +78,7 @@ export class DeploymentController {
       this.publishCounts(this.lookUp(found));
       return;
     }
-    this.notePause(found);
+    this.notes.pause(found);
     const deployment = read();
     if (!deployment) return;
     const { paused, strategy } = deployment['spec'];
@@ -168,7 +168,7 @@ export class DeploymentController {
     if (sets.new) {
       const reused = reuseReplicaSet(this.api, deployment, sets.new, revision);
       const message = `Found new replica set "${reused.metadata.name}"`;
-      this.noteRevision(
+      this.notes.revision(
         deployment,
         String(revisionOf(reused)),
         { reason: 'FoundNewReplicaSet', message },
@@ -182,88 +182,31 @@ export class DeploymentController {
       this.api.create('replicasets', draft);
     } catch (error) {
       if (error instanceof ApiError && error.reason === 'AlreadyExists')
-        this.countCollision(deployment, error);
+        this.notes.collision(deployment, error);
       const message = `Failed to create new replica set "${name}": ${error instanceof Error ? error.message : error}`;
-      this.note(deployment, { status: 'False', reason: 'ReplicaSetCreateError', message });
+      this.notes.progress(deployment, { status: 'False', reason: 'ReplicaSetCreateError', message });
       throw error;
     }
     if (draft['spec'].replicas > 0) this.scaling.recordScaling(deployment, name, 0, draft['spec'].replicas);
     const message = `Created new replica set "${name}"`;
-    this.noteRevision(deployment, String(revision), { reason: 'NewReplicaSetCreated', message }, false);
+    this.notes.revision(deployment, String(revision), { reason: 'NewReplicaSetCreated', message }, false);
     return this.refresh(deployment);
-  }
-
-  /** Another template has the same hash: the count goes into the next hash. */
-  private countCollision(deployment: KubernetesObject, error: ApiError): never {
-    const before: DeploymentStatus = deployment['status'] ?? {};
-    this.writeStatus(deployment, { ...before, collisionCount: (before.collisionCount ?? 0) + 1 });
-    throw error;
-  }
-
-  /** The revision goes out together with the condition, in one write. */
-  private noteRevision(
-    deployment: KubernetesObject,
-    revision: string,
-    condition: { reason: string; message: string },
-    onlyWhenMissing: boolean,
-  ): void {
-    const before: DeploymentStatus = deployment['status'] ?? {};
-    const isNoted = onlyWhenMissing && conditionOf(before, 'Progressing') !== undefined;
-    const hasDeadline = deployment['spec'].progressDeadlineSeconds !== undefined;
-    const next = { type: 'Progressing', status: 'True', ...condition };
-    const status = isNoted || !hasDeadline ? before : withCondition(before, next, this.clock.now());
-    if (deployment.metadata.annotations?.[REVISION] === revision && status === before) return;
-    const draft = draftOf(deployment);
-    draft.metadata['annotations'] = { ...draft.metadata['annotations'], [REVISION]: revision };
-    this.api.update('deployments', { ...draft, status }, 'status');
-  }
-
-  private notePause(deployment: KubernetesObject): void {
-    const progressing = conditionOf(deployment['status'] ?? {}, 'Progressing');
-    if (deployment['spec'].progressDeadlineSeconds === undefined) return;
-    if (progressing?.['reason'] === 'ProgressDeadlineExceeded') return;
-    const isNoted = progressing?.['reason'] === 'DeploymentPaused';
-    if (deployment['spec'].paused && !isNoted)
-      this.note(deployment, {
-        status: 'Unknown',
-        reason: 'DeploymentPaused',
-        message: 'Deployment is paused',
-      });
-    if (!deployment['spec'].paused && isNoted)
-      this.note(deployment, {
-        status: 'Unknown',
-        reason: 'DeploymentResumed',
-        message: 'Deployment is resumed',
-      });
-  }
-
-  private note(
-    deployment: KubernetesObject,
-    condition: { status: string; reason: string; message: string },
-  ): void {
-    const next = { type: 'Progressing', ...condition };
-    this.writeStatus(deployment, withCondition(deployment['status'] ?? {}, next, this.clock.now()));
   }
 
   private publishCounts(sets: ReplicaSetsOf): void {
     const { deployment } = sets;
-    this.writeStatus(deployment, countReplicas(deployment, allOf(sets), sets.new, this.clock.now()));
+    this.notes.write(deployment, countReplicas(deployment, allOf(sets), sets.new, this.clock.now()));
   }
 
   private publishRollout(sets: ReplicaSetsOf): void {
     const { deployment } = sets;
     const now = this.clock.now();
     const counted = countReplicas(deployment, allOf(sets), sets.new, now);
-    const status = withRolloutConditions(deployment, counted, allOf(sets), sets.new, now);
-    this.writeStatus(deployment, status);
+    const status = withRolloutConditions(deployment, counted, allOf(sets), sets.new, this.clock);
+    this.notes.write(deployment, status);
     const deadline = progressDeadline(deployment, status);
     const isMoving = !isComplete(deployment, status) || activeOf(sets.old).length > 0;
     if (deadline !== undefined && isMoving) this.queue.addAfter(keyOf(deployment), deadline - now + 1000);
-  }
-
-  private writeStatus(deployment: KubernetesObject, status: DeploymentStatus): void {
-    if (isEqual(deployment['status'] ?? {}, status)) return;
-    this.api.update('deployments', { ...draftOf(deployment), status }, 'status');
   }
 }
 

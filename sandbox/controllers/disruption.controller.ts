@@ -1,6 +1,6 @@
 import type { Api, KubernetesObject } from '../storage/api.js';
 import { matchesLabelSelector } from '../storage/label-selector.js';
-import { type Clock, timestamp } from './clock.js';
+import { type PacedClock, timestamp } from './clock.js';
 import { draftOf, isEqual } from './draft.js';
 import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
 import { controllerOf } from './ownership.js';
@@ -26,7 +26,7 @@ export class DisruptionController {
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
+    private readonly clock: PacedClock,
     private readonly caches: DisruptionCaches,
   ) {
     this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
@@ -81,7 +81,7 @@ export class DisruptionController {
     pods: readonly KubernetesObject[],
   ): Record<string, string> {
     const disrupted: [string, string][] = Object.entries(budget['status']?.disruptedPods ?? {});
-    const oldest = this.clock.now() - DISRUPTION_TIMEOUT_MS;
+    const oldest = this.clock.now() - this.clock.scaled(DISRUPTION_TIMEOUT_MS);
     return Object.fromEntries(
       disrupted.filter(([name, since]) => {
         const pod = pods.find(({ metadata }) => metadata.name === name);

@@ -1,10 +1,11 @@
 import type { Api, Draft, KubernetesObject } from '../storage/api.js';
 import { matchesLabelSelector } from '../storage/label-selector.js';
-import { type Clock, timestamp } from './clock.js';
+import type { Clock } from './clock.js';
 import { draftOf, isEqual } from './draft.js';
 import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
 import { controllerReference, isControlledBy } from './ownership.js';
 import { isPodFinished, isPodReady } from './pod-condition.js';
+import { TriggerTimes } from './trigger-times.js';
 import { WorkQueue } from './work-queue.js';
 
 const CHANGED_AT = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -20,10 +21,11 @@ export interface EndpointsCaches {
 /** Tells which pods stand behind each Service with a selector, as Endpoints and as EndpointSlice. */
 export class EndpointsController {
   private readonly queue: WorkQueue;
+  private readonly triggers = new TriggerTimes();
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly caches: EndpointsCaches,
   ) {
     this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
@@ -44,15 +46,17 @@ export class EndpointsController {
     const { namespace = '', name } = splitKey(key);
     const service = this.caches.services.get(key);
     if (!service?.['spec'].selector || service['spec'].type === 'ExternalName') {
+      this.triggers.forget(key);
       if (!service) this.removeFor(namespace, name);
       return;
     }
-    const pods = this.caches.pods
-      .by(`namespace/${namespace}`)
-      .filter((pod) => selects(service, pod) && !isPodFinished(pod) && pod['status']?.podIP)
+    const selected = this.caches.pods.by(`namespace/${namespace}`).filter((pod) => selects(service, pod));
+    const pods = selected
+      .filter((pod) => !isPodFinished(pod) && pod['status']?.podIP)
       .sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
-    this.publishEndpoints(service, pods);
-    this.publishSlice(service, pods);
+    const changedAt = this.triggers.next(key, service, selected);
+    this.publishEndpoints(service, pods, changedAt);
+    this.publishSlice(service, pods, changedAt);
   }
 
   /** The slice goes with its owner; Endpoints have no owner. */
@@ -60,7 +64,11 @@ export class EndpointsController {
     if (this.api.get('endpoints', namespace, name)) this.api.remove('endpoints', namespace, name);
   }
 
-  private publishEndpoints(service: KubernetesObject, pods: readonly KubernetesObject[]): void {
+  private publishEndpoints(
+    service: KubernetesObject,
+    pods: readonly KubernetesObject[],
+    changedAt: string | undefined,
+  ): void {
     const { namespace, name, labels } = service.metadata;
     const living = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
     const includesUnready = service['spec'].publishNotReadyAddresses === true;
@@ -79,14 +87,18 @@ export class EndpointsController {
       ? draftOf(existing)
       : { apiVersion: 'v1', kind: 'Endpoints', metadata: { name, namespace } };
     draft.metadata['labels'] = { ...labels, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' };
-    this.stamp(draft);
+    stamp(draft, changedAt);
     if (subsets) draft['subsets'] = subsets;
     else delete draft['subsets'];
     if (existing) this.api.update('endpoints', draft);
     else this.api.create('endpoints', draft);
   }
 
-  private publishSlice(service: KubernetesObject, pods: readonly KubernetesObject[]): void {
+  private publishSlice(
+    service: KubernetesObject,
+    pods: readonly KubernetesObject[],
+    changedAt: string | undefined,
+  ): void {
     const { namespace, name, labels } = service.metadata;
     const endpoints = pods.map((pod) => endpointOf(pod, service['spec'].publishNotReadyAddresses === true));
     const ports = pods.length > 0 ? portsOf(service, pods[0]) : null;
@@ -113,17 +125,18 @@ export class EndpointsController {
           addressType: 'IPv4',
         };
     Object.assign(draft, content);
-    this.stamp(draft);
+    stamp(draft, changedAt);
     if (existing) this.api.update('endpointslices', draft);
     else this.api.create('endpointslices', draft);
   }
+}
 
-  private stamp(draft: Draft): void {
-    draft.metadata['annotations'] = {
-      ...draft.metadata['annotations'],
-      [CHANGED_AT]: timestamp(this.clock.now()),
-    };
-  }
+/** When what the endpoints answer to happened; absent when nothing was that clients wait for. */
+function stamp(draft: Draft, changedAt: string | undefined): void {
+  const { [CHANGED_AT]: _, ...annotations } = draft.metadata['annotations'] ?? {};
+  const next = { ...annotations, ...(changedAt && { [CHANGED_AT]: changedAt }) };
+  if (Object.keys(next).length > 0) draft.metadata['annotations'] = next;
+  else delete draft.metadata['annotations'];
 }
 
 function selects(service: KubernetesObject, pod: KubernetesObject): boolean {

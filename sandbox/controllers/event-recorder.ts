@@ -1,61 +1,37 @@
 import type { Api, Draft, KubernetesObject } from '../storage/api.js';
 import { type Clock, microTime, timestamp } from './clock.js';
 import { draftOf } from './draft.js';
-import { TokenBuckets } from './token-buckets.js';
-
-export interface Occurrence {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-  /** Such as `spec.containers{nginx}`. */
-  readonly fieldPath?: string;
-}
+import { EventMemory, type Occurrence } from './event-memory.js';
 
 interface Source {
   readonly component: string;
   readonly host?: string;
 }
 
-interface Observation {
-  readonly name: string;
-  readonly firstTimestamp: string;
-  count: number;
-}
-
-/** From so many different messages of one reason on, they are combined into one event. */
-const COMBINE_FROM = 10;
-const COMBINE_WINDOW_MS = 600_000;
 const REMEMBERED = 4096;
 
 /** Writes core/v1 Events as client-go's broadcaster does: repeats are counted, similar ones combined, floods dropped. */
 export class EventRecorder {
-  private readonly observed = new Map<string, Observation>();
-  private readonly similar = new Map<string, { messages: Set<string>; lastAt: number }>();
-  private readonly buckets: TokenBuckets;
+  private readonly memory: EventMemory;
 
   constructor(
     private readonly api: Api,
     private readonly clock: Clock,
     private readonly source: Source,
   ) {
-    this.buckets = new TokenBuckets(clock, { burst: 25, refillMs: 300_000, remembered: REMEMBERED });
+    this.memory = new EventMemory(clock);
   }
 
   record(object: KubernetesObject, occurrence: Occurrence): void {
-    const about = `${object.kind}|${object.metadata.uid}`;
-    const family = `${about}|${occurrence.type}|${occurrence.reason}`;
-    const combined = this.isCombined(family, occurrence.message);
-    const message = combined ? `(combined from similar events): ${occurrence.message}` : occurrence.message;
-    if (!this.buckets.take(about)) return;
-
-    const key = combined ? family : `${family}|${occurrence.fieldPath}|${occurrence.message}`;
-    const known = this.observed.get(key);
-    if (known && this.repeat(object, known, message)) return;
-    const name = eventName(object, this.clock);
+    const told = this.memory.take(object.metadata.uid, occurrence);
+    if (!told) return;
+    const isCombined = told.message === undefined;
+    const message = isCombined ? `(combined from similar events): ${occurrence.message}` : occurrence.message;
+    if (told.eventName && this.repeat(object, told.eventName, message)) return;
+    told.eventName = eventName(object, this.api, this.clock);
     const now = timestamp(this.clock.now());
-    remember(this.observed, key, { name, firstTimestamp: now, count: 1 });
     const { component, host } = this.source;
-    post(this.api, object, name, {
+    post(this.api, object, told.eventName, {
       involvedObject: referenceTo(object, occurrence.fieldPath),
       reason: occurrence.reason,
       message,
@@ -65,30 +41,16 @@ export class EventRecorder {
       count: 1,
       type: occurrence.type,
       eventTime: null,
-      reportingComponent: combined ? '' : component,
-      reportingInstance: combined ? '' : (host ?? ''),
+      reportingComponent: isCombined ? '' : component,
+      reportingInstance: isCombined ? '' : (host ?? ''),
     });
   }
 
-  private isCombined(family: string, message: string): boolean {
-    const now = this.clock.now();
-    let group = this.similar.get(family);
-    if (!group || now - group.lastAt > COMBINE_WINDOW_MS) {
-      group = { messages: new Set(), lastAt: now };
-      remember(this.similar, family, group);
-    }
-    group.lastAt = now;
-    if (group.messages.size >= COMBINE_FROM - 1 && !group.messages.has(message)) return true;
-    group.messages.add(message);
-    return false;
-  }
-
-  private repeat(object: KubernetesObject, known: Observation, message: string): boolean {
-    const stored = this.api.get('events', eventNamespace(object), known.name);
+  private repeat(object: KubernetesObject, name: string, message: string): boolean {
+    const stored = this.api.get('events', eventNamespace(object), name);
     if (!stored) return false;
-    known.count += 1;
     const event = draftOf(stored);
-    event['count'] = known.count;
+    event['count'] = (stored['count'] ?? 0) + 1;
     event['message'] = message;
     event['lastTimestamp'] = timestamp(this.clock.now());
     attempt(() => this.api.update('events', event));
@@ -118,7 +80,7 @@ export class SeriesRecorder {
       attempt(() => this.api.update('events', event));
       return;
     }
-    const name = eventName(object, this.clock);
+    const name = eventName(object, this.api, this.clock);
     remember(this.series, key, name);
     post(this.api, object, name, {
       involvedObject: referenceTo(object, occurrence.fieldPath),
@@ -136,13 +98,14 @@ export class SeriesRecorder {
   }
 }
 
-let sequence = 0;
-
-/** The object's name and the time in nanoseconds; the low digits keep names of one millisecond apart. */
-function eventName(object: KubernetesObject, clock: Clock): string {
-  sequence = (sequence + 1) % 1_000_000;
-  const nanoseconds = BigInt(Math.floor(clock.now())) * 1_000_000n + BigInt(sequence);
-  return `${object.metadata.name}.${nanoseconds.toString(16)}`;
+/** The object's name and the time in nanoseconds, of which the clock knows no more than milliseconds: a free one. */
+function eventName(object: KubernetesObject, api: Api, clock: Clock): string {
+  let nanoseconds = BigInt(Math.floor(clock.now())) * 1_000_000n;
+  for (;;) {
+    const name = `${object.metadata.name}.${nanoseconds.toString(16)}`;
+    if (!api.get('events', eventNamespace(object), name)) return name;
+    nanoseconds += 1n;
+  }
 }
 
 const eventNamespace = (object: KubernetesObject): string => object.metadata.namespace ?? 'default';

@@ -7,7 +7,7 @@ export function podFromTemplate(
   naming: { name?: string; generateName?: string },
 ): Draft {
   const { metadata = {}, spec } = owner['spec'].template;
-  return structuredClone({
+  return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
@@ -18,6 +18,6 @@ export function podFromTemplate(
       ...(metadata.finalizers && { finalizers: metadata.finalizers }),
       ownerReferences: [controllerReference(owner)],
     },
-    spec,
-  });
+    spec: { ...spec },
+  };
 }

@@ -1,6 +1,6 @@
 import type { Api, KubernetesObject } from '../storage/api.js';
 import { matchesLabelSelector } from '../storage/label-selector.js';
-import { type Clock, timestamp } from './clock.js';
+import { type PacedClock, timestamp } from './clock.js';
 import { draftOf, isEqual } from './draft.js';
 import { EventRecorder } from './event-recorder.js';
 import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
@@ -26,7 +26,7 @@ export class ReplicaSetController {
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
+    private readonly clock: PacedClock,
     private readonly caches: { readonly replicaSets: ObjectCache; readonly pods: ObjectCache },
   ) {
     this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
@@ -154,7 +154,9 @@ export class ReplicaSetController {
     if (!current) return;
     const { minReadySeconds = 0, template } = replicaSet['spec'];
     const ready = active.filter(isPodReady);
-    const available = ready.filter((pod) => isPodAvailable(pod, minReadySeconds, this.clock.now()));
+    const available = ready.filter((pod) =>
+      isPodAvailable(pod, this.clock.scaled(minReadySeconds), this.clock.now()),
+    );
     const labelled = active.filter((pod) =>
       matchesLabelSelector(pod.metadata.labels, { matchLabels: template.metadata?.labels }),
     );
@@ -170,7 +172,8 @@ export class ReplicaSetController {
     };
     if (!isEqual(current['status'], status))
       this.api.update('replicasets', { ...draftOf(current), status }, 'status');
-    if (ready.length > available.length) this.queue.addAfter(keyOf(replicaSet), minReadySeconds * 1000);
+    if (ready.length > available.length)
+      this.queue.addAfter(keyOf(replicaSet), this.clock.scaled(minReadySeconds * 1000));
   }
 
   private conditions(replicaSet: KubernetesObject, active: number, failure: unknown): Condition[] {

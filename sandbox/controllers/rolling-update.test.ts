@@ -137,6 +137,30 @@ describe('a rolling update', () => {
     expect(conditionsOf(deployment())).toContain('Progressing=True/NewReplicaSetAvailable');
   });
 
+  it('tells of the resumption until pods are new, not of the ReplicaSet that it begins with', async () => {
+    const pause = (paused: boolean | undefined) =>
+      cluster.change('deployments', 'web', (draft) => {
+        draft['spec'].paused = paused;
+      });
+    pause(true);
+    await cluster.clock.advance(1000);
+    setImage('nginx:1.29');
+    await cluster.clock.advance(1000);
+    const reasons: string[] = [];
+    const stop = cluster.api.watch('deployments', ({ object }) => {
+      reasons.push(/Progressing=\w+\/(\w+)/.exec(conditionsOf(object))?.[1] ?? '');
+    });
+    pause(undefined);
+    await cluster.until(() => isRolledOut(2));
+    stop();
+    expect(distinct(reasons)).toEqual([
+      'DeploymentPaused',
+      'DeploymentResumed',
+      'ReplicaSetUpdated',
+      'NewReplicaSetAvailable',
+    ]);
+  });
+
   it('takes the old ReplicaSet back for a template that it had before', async () => {
     const [first] = replicaSets();
     setImage('nginx:1.28');

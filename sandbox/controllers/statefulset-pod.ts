@@ -1,6 +1,7 @@
 import type { Api, Draft, KubernetesObject } from '../storage/api.js';
+import { draftOf } from './draft.js';
 import type { EventRecorder } from './event-recorder.js';
-import { controllerReference } from './ownership.js';
+import { controllerReference, isControlledBy } from './ownership.js';
 import { podFromTemplate } from './pod-factory.js';
 import { atRevision } from './statefulset-revisions.js';
 
@@ -68,6 +69,19 @@ function claimDraft(set: KubernetesObject, template: any, ordinal: number): Draf
     },
     spec,
   });
+}
+
+/** With `whenScaled: Delete` the claims of a pod that is scaled away go with it: the garbage collector sees to it. */
+export function giveClaimsTo(api: Api, set: KubernetesObject, pod: KubernetesObject): void {
+  if (set['spec'].persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete') return;
+  for (const template of set['spec'].volumeClaimTemplates ?? []) {
+    const name = claimName(set, template, ordinalOf(pod));
+    const claim = api.get('persistentvolumeclaims', pod.metadata.namespace, name);
+    if (!claim || isControlledBy(claim, pod)) continue;
+    const draft = draftOf(claim);
+    draft.metadata['ownerReferences'] = [controllerReference(pod)];
+    api.update('persistentvolumeclaims', draft);
+  }
 }
 
 function podDraft(set: KubernetesObject, ordinal: number, revision: KubernetesObject): Draft {

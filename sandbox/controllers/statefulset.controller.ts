@@ -1,11 +1,11 @@
 import type { Api, KubernetesObject } from '../storage/api.js';
-import type { Clock } from './clock.js';
+import type { PacedClock } from './clock.js';
 import { draftOf, isEqual } from './draft.js';
 import { EventRecorder } from './event-recorder.js';
 import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
 import { controllerOf } from './ownership.js';
 import { isPodAvailable, isPodFinished, isPodReady } from './pod-condition.js';
-import { createPod, ordinalOf, REVISION_LABEL } from './statefulset-pod.js';
+import { createPod, giveClaimsTo, ordinalOf, REVISION_LABEL } from './statefulset-pod.js';
 import { provideRevisions, type Revisions } from './statefulset-revisions.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -18,7 +18,7 @@ export class StatefulSetController {
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
+    private readonly clock: PacedClock,
     private readonly caches: { readonly statefulSets: ObjectCache; readonly pods: ObjectCache },
   ) {
     this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
@@ -65,7 +65,8 @@ export class StatefulSetController {
       if (!pod)
         createPod(this.api, this.events, set, ordinal, this.revisionFor(set, ordinal - first, revisions));
       else if (isPodFinished(pod) && !pod.metadata.deletionTimestamp) this.recreate(set, pod);
-      else if (isHealthy(pod) && isPodAvailable(pod, minReadySeconds, this.clock.now())) continue;
+      else if (isHealthy(pod) && isPodAvailable(pod, this.clock.scaled(minReadySeconds), this.clock.now()))
+        continue;
       if (isOrdered) return;
     }
 
@@ -73,7 +74,10 @@ export class StatefulSetController {
       .filter((pod) => ordinalOf(pod) < first || ordinalOf(pod) >= first + replicas)
       .sort((a, b) => ordinalOf(b) - ordinalOf(a));
     for (const pod of condemned) {
-      if (!pod.metadata.deletionTimestamp) this.remove(set, pod);
+      if (!pod.metadata.deletionTimestamp) {
+        giveClaimsTo(this.api, set, pod);
+        this.remove(set, pod);
+      }
       if (isOrdered) return;
     }
 
@@ -117,8 +121,11 @@ export class StatefulSetController {
   private count(set: KubernetesObject, pods: readonly KubernetesObject[], { current, update }: Revisions) {
     const { minReadySeconds = 0 } = set['spec'];
     const ready = pods.filter(isPodReady);
-    const available = ready.filter((pod) => isPodAvailable(pod, minReadySeconds, this.clock.now()));
-    if (ready.length > available.length) this.queue.addAfter(keyOf(set), minReadySeconds * 1000);
+    const available = ready.filter((pod) =>
+      isPodAvailable(pod, this.clock.scaled(minReadySeconds), this.clock.now()),
+    );
+    if (ready.length > available.length)
+      this.queue.addAfter(keyOf(set), this.clock.scaled(minReadySeconds * 1000));
     const ofRevision = ({ metadata }: KubernetesObject): number =>
       pods.filter(
         (pod) => !pod.metadata.deletionTimestamp && pod.metadata.labels?.[REVISION_LABEL] === metadata.name,

@@ -1,16 +1,17 @@
-import type { Api, Draft, KubernetesObject } from '../storage/api.js';
-import { matchesLabelSelector } from '../storage/label-selector.js';
-import { type Clock, timestamp } from './clock.js';
+import type { Api, KubernetesObject } from '../storage/api.js';
+import { type PacedClock, timestamp } from './clock.js';
 import { draftOf } from './draft.js';
 import { EventRecorder } from './event-recorder.js';
 import { keyOf, type ObjectCache, splitKey } from './object-cache.js';
 import { toNumber } from './quantity.js';
+import { isClaimedBy, sizeOf, volumeDraft, volumeFor } from './volume-claims.js';
 import { WorkQueue } from './work-queue.js';
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 const PROTECTION = 'kubernetes.io/pvc-protection';
 /** The scheduler's word to the provisioner: the node that the first consumer goes to. */
 export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
+const PROVISIONING_SINCE = 'sandbox.meridian.dev/provisioning-since';
 const PROVISION_MS = 300;
 
 export interface VolumeCaches {
@@ -29,7 +30,7 @@ export class VolumeController {
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
+    private readonly clock: PacedClock,
     private readonly caches: VolumeCaches,
   ) {
     this.queue = new WorkQueue(clock, (key) => this.reconcile(key));
@@ -70,7 +71,7 @@ export class VolumeController {
       this.grow(claim);
       return;
     }
-    const volume = this.findVolume(claim);
+    const volume = volumeFor(claim, this.caches.volumes.all());
     if (volume) {
       this.bind(claim, volume);
       return;
@@ -123,8 +124,9 @@ export class VolumeController {
       this.startProvisioning(claim, storageClass);
       return;
     }
-    if (age < PROVISION_MS) {
-      this.queue.addAfter(keyOf(claim), PROVISION_MS - age);
+    const needed = this.clock.scaled(PROVISION_MS);
+    if (age < needed) {
+      this.queue.addAfter(keyOf(claim), needed - age);
       return;
     }
     const volume = this.api.create('persistentvolumes', volumeDraft(claim, storageClass));
@@ -143,25 +145,6 @@ export class VolumeController {
     const { namespace, name } = claim.metadata;
     const message = `External provisioner is provisioning volume for claim "${namespace}/${name}"`;
     this.provisionerEvents.record(claim, { type: 'Normal', reason: 'Provisioning', message });
-  }
-
-  /** The volume that is reserved for the claim, or else the smallest free one that satisfies it. */
-  private findVolume(claim: KubernetesObject): KubernetesObject | undefined {
-    const volumes = this.caches.volumes.all();
-    const reserved = volumes.find((volume) => isClaimedBy(volume, claim));
-    if (reserved) return reserved;
-    const { accessModes = [], storageClassName = '', selector, volumeName, resources } = claim['spec'];
-    return volumes
-      .filter((volume) => {
-        const { spec, status, metadata } = volume;
-        if (spec.claimRef || metadata.deletionTimestamp || status?.phase === 'Released') return false;
-        if (volumeName && volumeName !== metadata.name) return false;
-        if ((spec.storageClassName ?? '') !== storageClassName) return false;
-        if (selector && !matchesLabelSelector(metadata.labels, selector)) return false;
-        return accessModes.every((mode: string) => spec.accessModes.includes(mode));
-      })
-      .filter((volume) => sizeOf(volume) >= toNumber(resources?.requests?.storage))
-      .sort((a, b) => sizeOf(a) - sizeOf(b))[0];
   }
 
   private bind(claim: KubernetesObject, volume: KubernetesObject): void {
@@ -245,45 +228,4 @@ export class VolumeController {
     const status = { ...volume['status'], phase, lastPhaseTransitionTime: timestamp(this.clock.now()) };
     this.api.update('persistentvolumes', { ...draftOf(volume), status }, 'status');
   }
-}
-
-const PROVISIONING_SINCE = 'sandbox.meridian.dev/provisioning-since';
-
-const sizeOf = (volume: KubernetesObject): number => toNumber(volume['spec'].capacity?.storage);
-
-const isClaimedBy = ({ spec }: KubernetesObject, { metadata }: KubernetesObject): boolean =>
-  spec.claimRef?.name === metadata.name &&
-  spec.claimRef?.namespace === metadata.namespace &&
-  (spec.claimRef.uid === undefined || spec.claimRef.uid === metadata.uid);
-
-function volumeDraft(claim: KubernetesObject, storageClass: KubernetesObject): Draft {
-  const { namespace, name, uid, resourceVersion, annotations } = claim.metadata;
-  const node = annotations?.[SELECTED_NODE];
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: {
-      name: `pvc-${uid}`,
-      annotations: { 'pv.kubernetes.io/provisioned-by': storageClass['provisioner'] },
-      finalizers: ['kubernetes.io/pv-protection'],
-    },
-    spec: {
-      capacity: { storage: claim['spec'].resources?.requests?.storage ?? '1Gi' },
-      accessModes: [...claim['spec'].accessModes],
-      claimRef: { kind: 'PersistentVolumeClaim', namespace, name, uid, apiVersion: 'v1', resourceVersion },
-      csi: { driver: storageClass['provisioner'], volumeHandle: `pvc-${uid}`, fsType: 'ext4' },
-      persistentVolumeReclaimPolicy: storageClass['reclaimPolicy'] ?? 'Delete',
-      storageClassName: storageClass.metadata.name,
-      volumeMode: claim['spec'].volumeMode ?? 'Filesystem',
-      ...(node && {
-        nodeAffinity: {
-          required: {
-            nodeSelectorTerms: [
-              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] },
-            ],
-          },
-        },
-      }),
-    },
-  };
 }

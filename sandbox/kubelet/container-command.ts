@@ -24,13 +24,18 @@ const INTERPRETED = new Set([
   'tail',
 ]);
 
-export function commandOf(container: any): string[] {
-  return [...(container.command ?? []), ...(container.args ?? [])];
+/** An image with nothing but a system runs its shell when it is given no command. */
+export function commandOf(container: any, program?: Program): string[] {
+  const given = [...(container.command ?? []), ...(container.args ?? [])];
+  if (given.length > 0 || program?.exitsWith === undefined) return given;
+  return [program.system === 'debian' ? 'bash' : 'sh'];
 }
 
 export function kindOfCommand(container: any, program: Program): CommandKind {
   const [executable] = container.command ?? (program.exitsWith === undefined ? [] : (container.args ?? []));
-  if (executable === undefined) return 'program';
+  // A shell with an open input waits for it.
+  if (executable === undefined)
+    return program.exitsWith !== undefined && container.stdin ? 'interpreted' : 'program';
   const base = executable.split('/').at(-1) ?? executable;
   const isSystem =
     systemExecutables(program.system).has(base) && /^(\/(usr\/)?s?bin\/)?[^/]+$/.test(executable);

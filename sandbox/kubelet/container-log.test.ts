@@ -3,9 +3,11 @@ import { ManualClock } from '../controllers/manual-clock.js';
 import type { LogEntry } from '../storage/runtime.js';
 import { ContainerLog } from './container-log.js';
 import { parseImage } from './image.js';
+import { readLogSteering } from './log-steering.js';
 import { programOf } from './programs/catalogue.js';
 
-function open(image: string, clock = new ManualClock()) {
+function open(image: string, annotations: Record<string, string> = {}) {
+  const clock = new ManualClock();
   const reference = parseImage(image);
   const program = programOf(reference);
   const context = {
@@ -15,7 +17,11 @@ function open(image: string, clock = new ManualClock()) {
     port: program.port,
     environment: {},
   };
-  const log = new ContainerLog(clock, program, context, 7, 1);
+  const log = new ContainerLog(clock, program, context, {
+    seed: 7,
+    pace: 1,
+    steering: readLogSteering(annotations),
+  });
   log.runProgram(clock.now(), program.bootMs);
   return { clock, log };
 }
@@ -102,9 +108,15 @@ describe("a container's log", () => {
     expect(ended).toBe(2);
   });
 
-  it('reaches back over a bounded number of lines', async () => {
-    const { clock, log } = open('nginx:1.27');
+  it('keeps the last 10 MiB, as the kubelet does', async () => {
+    const { clock, log } = open('nginx:1.27', { 'sandbox.meridian.dev/log-lines-per-second': '1000' });
+    await clock.advance(60_000);
+    const [first] = log.history().filter(({ text }) => text.includes('GET'));
     await clock.advance(24 * 3_600_000);
-    expect(log.history().length).toBeLessThan(1100);
+    const kept = log.history();
+    const bytes = kept.reduce((sum, { text }) => sum + text.length + 1, 0);
+    expect(bytes).toBeLessThan(12 << 20);
+    expect(bytes).toBeGreaterThan(8 << 20);
+    expect(kept).not.toContainEqual(first);
   });
 });

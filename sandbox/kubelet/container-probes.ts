@@ -10,6 +10,14 @@ interface Check {
   failures: number;
 }
 
+interface Probing {
+  readonly next: number | undefined;
+  /** The probe that the container is to be killed for. */
+  readonly verdict?: ProbeKind;
+  /** What the probe gives the container to end, instead of the pod. */
+  readonly graceSeconds?: number | undefined;
+}
+
 /** Runs the probes of a running container; one that succeeded rests until a fault is injected. */
 export class ContainerProbes {
   isReady = false;
@@ -20,13 +28,15 @@ export class ContainerProbes {
   constructor(
     private readonly host: ContainerHost,
     private readonly spec: any,
+    private readonly path: string,
   ) {}
 
   begin(startedAt: number, bootMs: number): void {
     this.servesAt = startedAt + bootMs;
     const check = (kind: ProbeKind, probe: any): Check[] => {
       if (!probe) return [];
-      const delay = this.host.scaled((probe.initialDelaySeconds ?? 0) * 1000 + FIRST_LOOK_MS);
+      const delay =
+        this.host.scaled((probe.initialDelaySeconds ?? 0) * 1000) + this.host.latency(FIRST_LOOK_MS);
       return [{ kind, probe, next: startedAt + delay, failures: 0 }];
     };
     this.checks = [
@@ -44,8 +54,7 @@ export class ContainerProbes {
     this.checks = [];
   }
 
-  /** `verdict` names the probe that the container is to be killed for. */
-  step(fault: string | undefined): { next: number | undefined; verdict?: ProbeKind } {
+  step(fault: string | undefined): Probing {
     const now = this.host.now();
     for (const check of this.checks) {
       if (check.kind !== 'Startup' && !this.isStarted) continue;
@@ -62,8 +71,10 @@ export class ContainerProbes {
       }
       const isDecided = failed && check.failures >= (check.probe.failureThreshold ?? 3);
       if (check.kind === 'Readiness') this.isReady = failed ? this.isReady && !isDecided : true;
-      else if (isDecided) return { next: now, verdict: check.kind };
-      else if (check.kind === 'Startup' && !failed) this.start();
+      else if (isDecided) {
+        const graceSeconds: number | undefined = check.probe.terminationGracePeriodSeconds;
+        return { next: now, verdict: check.kind, graceSeconds };
+      } else if (check.kind === 'Startup' && !failed) this.start();
     }
     const times = this.checks
       .filter(({ kind }) => kind === 'Startup' || this.isStarted)
@@ -84,9 +95,5 @@ export class ContainerProbes {
       podIP: this.host.podIP,
       ports: this.spec.ports ?? [],
     });
-  }
-
-  private get path(): string {
-    return `spec.containers{${this.spec.name}}`;
   }
 }

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSteering } from './faults.js';
+import { parseImage } from './image.js';
 import { type SimulatedCluster, simulateCluster } from './simulated-cluster.js';
 
 describe('a fault', () => {
@@ -32,6 +34,19 @@ describe('a fault', () => {
   ])('by %j on %s leads to %s', async (annotations, image, reason) => {
     run(annotations, image);
     await cluster.until(() => waiting() === reason);
+  });
+
+  it.each([
+    [{ 'sandbox.meridian.dev/fault': 'slow-pull' }, 30],
+    [{ 'sandbox.meridian.dev/pull-seconds': '7' }, 7],
+    [{ 'sandbox.meridian.dev/start-seconds': '12' }, 12],
+  ])('by %j delays the start of the container by %d seconds', async (annotations, seconds) => {
+    run(annotations, 'registry.example/shop/orders:1');
+    await cluster.until(() => container() !== undefined);
+    await cluster.clock.advance(seconds * 1000 - 1000);
+    expect(waiting()).toBe('ContainerCreating');
+    await cluster.clock.advance(5000);
+    expect(container().state.running).toBeDefined();
   });
 
   it('of memory ends the container with 137', async () => {
@@ -95,5 +110,28 @@ describe('a fault', () => {
         .map(({ text }) => text)
         .join('\n'),
     ).toContain('DATABASE_URL is not set');
+  });
+});
+
+describe('a word in the name of an image', () => {
+  it.each([
+    ['shop/does-not-exist:1', 'image-pull'],
+    ['shop/orders:missing', 'image-pull'],
+    ['shop/denied:1', 'image-denied'],
+    ['shop/orders:unauthorized', 'image-denied'],
+    ['unreachable.example/shop/orders:1', 'registry-unreachable'],
+    ['shop/orders:slow-pull', 'slow-pull'],
+    ['shop/orders:crash', 'crash-loop'],
+    ['shop/crashloop:1', 'crash-loop'],
+    ['shop/orders:oom', 'oom'],
+    ['shop/orders:slow', 'slow-start'],
+    ['shop/never-ready:1', 'never-ready'],
+    ['shop/orders:unready', 'never-ready'],
+    ['shop/orders:unlive', 'failing-liveness'],
+    ['shop/never-started:1', 'failing-startup'],
+    ['shop/rooms:slowly', undefined],
+  ])('in %s means the fault %s', (image, fault) => {
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: '1', resourceVersion: '1' } };
+    expect(readSteering(pod as any, 'main', parseImage(image)).fault).toBe(fault);
   });
 });

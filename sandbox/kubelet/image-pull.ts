@@ -1,14 +1,15 @@
 import { BackOff } from './back-off.js';
 import type { ContainerHost } from './container-host.js';
 import type { ContainerState } from './container-state.js';
-import type { Steering } from './faults.js';
+import type { Fault, Steering } from './faults.js';
 import { type ImageReference, imageSize, parseImage } from './image.js';
 
 const PULL_MS = 1000;
 const LOOK_UP_MS = 150;
 const FAIL_MS = 300;
-const SYNC_MS = 1000;
+const SLOW_PULL_MS = 30_000;
 const RETRY_MS = 12_000;
+const LOOK_AGAIN_MS = 13_500;
 
 interface Progress {
   /** When to step again; undefined when the image is there. */
@@ -23,11 +24,13 @@ export class ImagePull {
   private due = 0;
   private retryAt = 0;
   private startedAt = 0;
+  private lastProblem = '';
 
   constructor(
     private readonly host: ContainerHost,
     private readonly spec: any,
     private readonly image: ImageReference | undefined,
+    private readonly path: string,
   ) {}
 
   step(steering: Steering): Progress {
@@ -35,7 +38,7 @@ export class ImagePull {
     if (this.due > now) return { next: this.due };
     if (!this.image) return this.refuseName();
     if (this.phase === 'pulling') return this.finish(this.image, steering);
-    if (this.phase === 'failed') return this.backAway(this.image);
+    if (this.phase === 'failed') return this.backAway();
     return this.look(this.image, steering);
   }
 
@@ -56,12 +59,16 @@ export class ImagePull {
     this.record('Normal', 'Pulling', `Pulling image "${this.spec.image}"`);
     this.phase = 'pulling';
     this.startedAt = this.host.now();
-    const natural = steering.fault === 'image-pull' ? FAIL_MS : isPresent ? LOOK_UP_MS : PULL_MS;
-    return this.wait(steering.pullMs ?? natural);
+    const natural = this.problem(image, steering) ? FAIL_MS : isPresent ? LOOK_UP_MS : PULL_MS;
+    const asked = steering.pullMs ?? (steering.fault === 'slow-pull' ? SLOW_PULL_MS : undefined);
+    return this.waitUntil(
+      this.startedAt + (asked === undefined ? this.host.latency(natural) : this.host.scaled(asked)),
+    );
   }
 
   private finish(image: ImageReference, steering: Steering): Progress {
-    if (steering.fault === 'image-pull') return this.fail(image);
+    const problem = this.problem(image, steering);
+    if (problem) return this.fail(problem);
     this.phase = 'look';
     this.due = 0;
     this.host.images.add(this.host.node, image);
@@ -74,21 +81,29 @@ export class ImagePull {
     return { next: undefined };
   }
 
-  private fail(image: ImageReference): Progress {
-    const problem = pullError(image);
+  /** Why the image cannot be had now, in containerd's words. */
+  private problem(image: ImageReference, { fault }: Steering): string | undefined {
+    const kind = fault !== undefined && PULL_FAULTS.has(fault) ? fault : undefined;
+    if (!kind && !this.host.isRegistryUnreachable) return undefined;
+    return pullError(image, kind ?? 'registry-unreachable');
+  }
+
+  private fail(problem: string): Progress {
     this.record('Warning', 'Failed', `Failed to pull image "${this.spec.image}": ${problem}`);
     this.record('Warning', 'Failed', 'Error: ErrImagePull');
     this.phase = 'failed';
+    this.lastProblem = problem;
     this.retryAt = this.host.now() + this.host.scaled(this.backOff.next());
-    return this.wait(SYNC_MS, { kind: 'waiting', reason: 'ErrImagePull', message: problem });
+    return this.wait(LOOK_AGAIN_MS, { kind: 'waiting', reason: 'ErrImagePull', message: problem });
   }
 
-  private backAway(image: ImageReference): Progress {
+  private backAway(): Progress {
     this.record('Normal', 'BackOff', `Back-off pulling image "${this.spec.image}"`);
     this.record('Warning', 'Failed', 'Error: ImagePullBackOff');
     this.phase = 'look';
-    this.due = this.retryAt;
-    const message = `Back-off pulling image "${this.spec.image}": ErrImagePull: ${pullError(image)}`;
+    // The kubelet looks again only so often, also when the back-off is over before.
+    this.due = Math.max(this.retryAt, this.host.now() + this.host.scaled(LOOK_AGAIN_MS));
+    const message = `Back-off pulling image "${this.spec.image}": ErrImagePull: ${this.lastProblem}`;
     return { next: this.due, state: { kind: 'waiting', reason: 'ImagePullBackOff', message } };
   }
 
@@ -100,19 +115,31 @@ export class ImagePull {
   }
 
   private wait(ms: number, state?: ContainerState): Progress {
-    this.due = this.host.now() + this.host.scaled(ms);
-    return { next: this.due, ...(state && { state }) };
+    return this.waitUntil(this.host.now() + this.host.scaled(ms), state);
+  }
+
+  private waitUntil(due: number, state?: ContainerState): Progress {
+    this.due = due;
+    return { next: due, ...(state && { state }) };
   }
 
   private record(type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.host.record(`spec.containers{${this.spec.name}}`, { type, reason, message });
+    this.host.record(this.path, { type, reason, message });
   }
 }
 
-const pullError = ({ full, repository, tag }: ImageReference): string =>
-  /missing|does-not-exist/.test(repository) || !/missing|does-not-exist/.test(tag)
-    ? `failed to pull and unpack image "${full}": failed to resolve image: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
-    : `failed to pull and unpack image "${full}": failed to resolve image: ${full}: not found`;
+const PULL_FAULTS: ReadonlySet<Fault> = new Set(['image-pull', 'image-denied', 'registry-unreachable']);
+
+/** A repository that does not exist looks to clients as one that they may not read. */
+function pullError({ full, registry, repository, tag }: ImageReference, fault: Fault): string {
+  const failed = `failed to pull and unpack image "${full}": failed to resolve image`;
+  if (fault === 'registry-unreachable')
+    return `${failed}: failed to do request: Head "https://${registry}/v2/${repository}/manifests/${tag}": dial tcp 192.0.2.1:443: connect: connection refused`;
+  const isTagMissing = fault === 'image-pull' && /missing|does-not-exist/.test(tag);
+  return isTagMissing && !/missing|does-not-exist/.test(repository)
+    ? `${failed}: ${full}: not found`
+    : `${failed}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
+}
 
 function nameError(image: string): string {
   try {

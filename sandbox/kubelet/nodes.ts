@@ -1,20 +1,23 @@
-import { type Clock, type TimerHandle, timestamp } from '../controllers/clock.js';
+import type { Clock } from '../controllers/clock.js';
 import { draftOf } from '../controllers/draft.js';
-import type { Condition } from '../controllers/pod-condition.js';
 import type { Api, Draft } from '../storage/api.js';
+import { readNodeFaults } from './faults.js';
+import { nodeConditions } from './node-conditions.js';
+import { PodNetwork } from './pod-network.js';
 
 /** A machine to simulate. */
 export interface NodeShape {
   readonly name: string;
   readonly cpu: string;
   readonly memory: string;
+  /** How many pods it takes; 110 unless said. */
+  readonly pods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly { key: string; value?: string; effect: string }[];
   readonly isControlPlane?: boolean;
 }
 
 const ZONES = ['a', 'b', 'c'];
-const HEARTBEAT_MS = 300_000;
 const MAX_PODS = 110;
 
 /** `node-1`, `node-2`, … in three zones, with 8 CPUs and 32 GiB each. */
@@ -30,39 +33,29 @@ export const sandboxNodes = (count: number): NodeShape[] =>
     },
   }));
 
-/** The addresses that the node with this index and its pods have. */
+/** The address that the node with this index has. */
 export const hostAddress = (index: number): string => `10.10.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 
-export const podAddress = (index: number, slot: number): string => {
-  const offset = index * 256 + 2 + slot;
-  return `10.${244 + Math.floor(offset / 65536)}.${Math.floor(offset / 256) % 256}.${offset % 256}`;
-};
+export const networkOf = (shapes: readonly NodeShape[]): PodNetwork =>
+  new PodNetwork(shapes.length, Math.max(0, ...shapes.map(({ pods = MAX_PODS }) => pods)));
 
-/** Registers the nodes and keeps their heartbeats fresh, as often as a kubelet without news does. */
-export function startNodes(api: Api, clock: Clock, shapes: readonly NodeShape[]): { dispose(): void } {
+/** Registers the nodes with the API server. */
+export function registerNodes(
+  api: Api,
+  clock: Clock,
+  shapes: readonly NodeShape[],
+  network: PodNetwork,
+): void {
   shapes.forEach((shape, index) => {
     const existing = api.get('nodes', undefined, shape.name);
-    const node = existing ?? api.create('nodes', nodeDraft(shape, index));
-    api.update('nodes', { ...draftOf(node), status: nodeStatus(shape, index, clock.now()) }, 'status');
+    const node = existing ?? api.create('nodes', nodeDraft(shape, network.rangeOf(index)));
+    const conditions = nodeConditions([], readNodeFaults(node), clock.now());
+    const status = { ...nodeStatus(shape, index), conditions };
+    api.update('nodes', { ...draftOf(node), status }, 'status');
   });
-  let timer: TimerHandle;
-  const beat = () => {
-    for (const { name } of shapes) {
-      const node = api.get('nodes', undefined, name);
-      if (!node) continue;
-      const draft = draftOf(node);
-      const lastHeartbeatTime = timestamp(clock.now());
-      const conditions: Condition[] = node['status'].conditions;
-      draft['status'].conditions = conditions.map((condition) => ({ ...condition, lastHeartbeatTime }));
-      api.update('nodes', draft, 'status');
-    }
-    timer = clock.setTimeout(beat, HEARTBEAT_MS);
-  };
-  timer = clock.setTimeout(beat, HEARTBEAT_MS);
-  return { dispose: () => clock.clear(timer) };
 }
 
-function nodeDraft(shape: NodeShape, index: number): Draft {
+function nodeDraft(shape: NodeShape, range: string): Draft {
   const role = shape.isControlPlane ? { 'node-role.kubernetes.io/control-plane': '' } : {};
   return structuredClone({
     apiVersion: 'v1',
@@ -84,14 +77,14 @@ function nodeDraft(shape: NodeShape, index: number): Draft {
       },
     },
     spec: {
-      podCIDR: `${podAddress(index, -2)}/24`,
-      podCIDRs: [`${podAddress(index, -2)}/24`],
+      podCIDR: range,
+      podCIDRs: [range],
       ...(shape.taints && { taints: shape.taints }),
     },
   });
 }
 
-function nodeStatus(shape: NodeShape, index: number, now: number) {
+function nodeStatus(shape: NodeShape, index: number) {
   const number = String(index + 1).padStart(12, '0');
   const capacity = {
     cpu: shape.cpu,
@@ -99,31 +92,11 @@ function nodeStatus(shape: NodeShape, index: number, now: number) {
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
     memory: shape.memory,
-    pods: String(MAX_PODS),
+    pods: String(shape.pods ?? MAX_PODS),
   };
-  const time = timestamp(now);
-  const condition = (type: string, status: string, reason: string, message: string) => ({
-    type,
-    status,
-    lastHeartbeatTime: time,
-    lastTransitionTime: time,
-    reason,
-    message,
-  });
   return {
     capacity,
     allocatable: { ...capacity, 'ephemeral-storage': '96636764160' },
-    conditions: [
-      condition(
-        'MemoryPressure',
-        'False',
-        'KubeletHasSufficientMemory',
-        'kubelet has sufficient memory available',
-      ),
-      condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-      condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-      condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
-    ],
     addresses: [
       { type: 'InternalIP', address: hostAddress(index) },
       { type: 'Hostname', address: shape.name },

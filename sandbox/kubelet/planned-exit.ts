@@ -1,6 +1,6 @@
 import { exhaustsMemory } from './container-command.js';
 import type { ContainerHost } from './container-host.js';
-import type { Fault } from './faults.js';
+import type { Steering } from './faults.js';
 import type { Program } from './programs/program.js';
 
 export interface PlannedExit {
@@ -17,9 +17,15 @@ const IDLE_EXIT_AFTER_MS = 100;
 /** The end that an injected fault gives a running container. */
 export function faultExit(
   host: ContainerHost,
-  fault: Fault | undefined,
+  { fault, exitAfterMs, exitCode }: Steering,
   startedAt: number,
 ): PlannedExit | undefined {
+  if (exitAfterMs !== undefined)
+    return {
+      at: startedAt + host.scaled(exitAfterMs),
+      code: exitCode,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+    };
   if (fault === 'crash-loop')
     return { at: startedAt + host.scaled(CRASH_AFTER_MS), code: 1, reason: 'Error' };
   if (fault === 'oom')
@@ -32,13 +38,13 @@ export function plannedExit(
   host: ContainerHost,
   spec: any,
   program: Program,
-  fault: Fault | undefined,
+  steering: Steering,
   startedAt: number,
 ): PlannedExit | undefined {
-  const injected = faultExit(host, fault, startedAt);
+  const injected = faultExit(host, steering, startedAt);
   if (injected) return injected;
   if (exhaustsMemory(spec))
-    return { at: startedAt + host.scaled(OOM_AFTER_MS), code: 137, reason: 'OOMKilled' };
+    return { at: startedAt + host.latency(OOM_AFTER_MS), code: 137, reason: 'OOMKilled' };
   if (program.exitsWith === undefined) return undefined;
-  return { at: startedAt + host.scaled(IDLE_EXIT_AFTER_MS), code: program.exitsWith, reason: 'Completed' };
+  return { at: startedAt + host.latency(IDLE_EXIT_AFTER_MS), code: program.exitsWith, reason: 'Completed' };
 }

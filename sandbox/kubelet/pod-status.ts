@@ -5,6 +5,12 @@ import type { ContainerMachine } from './container-machine.js';
 import type { ContainerState, Terminated } from './container-state.js';
 import { imageId } from './image.js';
 
+/** Why the kubelet ended a pod by itself. */
+export interface Eviction {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** What the pod worker knows beyond its containers. */
 export interface PodFacts {
   readonly startTime: number;
@@ -13,7 +19,9 @@ export interface PodFacts {
   readonly podIP: string | undefined;
   readonly init: readonly ContainerMachine[];
   readonly containers: readonly ContainerMachine[];
+  readonly ephemeral: readonly ContainerMachine[];
   readonly now: number;
+  readonly eviction?: Eviction | undefined;
 }
 
 /** The status that the kubelet reports for a pod. */
@@ -24,12 +32,16 @@ export function podStatus(pod: KubernetesObject, facts: PodFacts): Record<string
   return {
     observedGeneration: pod.metadata.generation ?? 1,
     phase,
+    ...facts.eviction,
     conditions,
     hostIP,
     hostIPs: [{ ip: hostIP }],
     ...(podIP && { podIP, podIPs: [{ ip: podIP }] }),
     startTime: timestamp(facts.startTime),
     ...(init.length > 0 && { initContainerStatuses: init.map((machine) => containerStatus(machine, pod)) }),
+    ...(facts.ephemeral.length > 0 && {
+      ephemeralContainerStatuses: facts.ephemeral.map((machine) => containerStatus(machine, pod)),
+    }),
     containerStatuses: [...containers]
       .sort((a, b) => a.spec.name.localeCompare(b.spec.name))
       .map((machine) => containerStatus(machine, pod)),
@@ -40,7 +52,10 @@ export function podStatus(pod: KubernetesObject, facts: PodFacts): Record<string
 export const isInitialized = (init: readonly ContainerMachine[]): boolean =>
   init.every((machine) => (machine.role === 'sidecar' ? machine.isStarted : machine.hasSucceeded));
 
-function phaseOf({ init, containers }: PodFacts): string {
+const TERMINATED = { reason: 'TerminationByKubelet' };
+
+function phaseOf({ init, containers, eviction }: PodFacts): string {
+  if (eviction) return 'Failed';
   if (init.some((machine) => machine.isDone && !machine.hasSucceeded && machine.role === 'init'))
     return 'Failed';
   if (!isInitialized(init)) return 'Pending';
@@ -104,10 +119,13 @@ function conditionsOf(pod: KubernetesObject, facts: PodFacts, phase: string): Co
     condition('Ready', isReady && !closed, ended ?? whyUnready ?? whyGated),
     condition('ContainersReady', isReady, ended ?? whyUnready),
   ];
+  if (facts.eviction) own.push(condition('DisruptionTarget', true, { ...facts.eviction, ...TERMINATED }));
   const others: Condition[] = (pod['status']?.conditions ?? []).filter(
     ({ type }: Condition) => !own.some((known) => known.type === type),
   );
-  const scheduled = others.filter(({ type }) => type === 'PodScheduled');
+  const scheduled = others
+    .filter(({ type }) => type === 'PodScheduled')
+    .map((known) => ({ ...known, observedGeneration: pod.metadata.generation ?? 1 }));
   return [...others.filter(({ type }) => type !== 'PodScheduled'), ...own, ...scheduled];
 }
 

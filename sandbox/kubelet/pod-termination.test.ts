@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreEvent } from '../storage/api.js';
 import { capturedEvents, readCapture, type SimulatedCluster, simulateCluster } from './simulated-cluster.js';
 
@@ -35,6 +35,8 @@ describe('deleting a pod', () => {
     stepsOf(capturedEvents(exchanges.find(({ note }) => note === `watch of pod ${name} through its delete`)));
   const isGone = () => cluster.pods().length === 0;
 
+  // Time stands still for what is loaded: the script must have set its trap when the signal comes.
+  beforeAll(() => import('./shell/run-command.js'));
   beforeEach(() => {
     cluster = simulateCluster();
   });

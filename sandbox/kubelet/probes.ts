@@ -26,7 +26,8 @@ export function probeFailure(kind: ProbeKind, probe: any, subject: ProbeSubject)
       : `dial tcp ${address}: connect: connection refused`;
   const isFaulty =
     (fault === 'never-ready' && kind === 'Readiness') ||
-    (fault === 'failing-liveness' && kind === 'Liveness');
+    (fault === 'failing-liveness' && kind === 'Liveness') ||
+    (fault === 'failing-startup' && kind === 'Startup');
   if (isFaulty && probe.httpGet) return 'HTTP probe failed with statuscode: 503';
   if (isFaulty) return probe.exec ? 'check failed' : `dial tcp ${address}: i/o timeout`;
   if (/nosuch|missing|does-not-exist/.test(probe.httpGet?.path ?? ''))

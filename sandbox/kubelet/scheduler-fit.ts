@@ -1,20 +1,17 @@
+import { matchesNode, tolerationOf, untoleratedTaint } from '../controllers/node-matching.js';
 import { toNumber } from '../controllers/quantity.js';
 import type { KubernetesObject } from '../storage/api.js';
-import { type LabelRequirement, matchesRequirements } from '../storage/label-selector.js';
+import type { Misfit } from './scheduler-message.js';
 
 export interface Resources {
   cpu: number;
   memory: number;
 }
 
-/** Why a pod cannot go to a node. `fixed` reasons would remain if all other pods were gone. */
-export interface Misfit {
-  readonly reason: string;
-  readonly fixed: boolean;
-}
+const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
-const sum = (containers: any[] | undefined): Resources =>
-  (containers ?? []).reduce(
+const sum = (containers: readonly any[]): Resources =>
+  containers.reduce(
     (total: Resources, { resources }: any) => ({
       cpu: total.cpu + toNumber(resources?.requests?.cpu),
       memory: total.memory + toNumber(resources?.requests?.memory),
@@ -22,35 +19,41 @@ const sum = (containers: any[] | undefined): Resources =>
     { cpu: 0, memory: 0 },
   );
 
-/** What the pod asks for: its containers together, or its largest init container. */
+/** What the pod asks for: its containers and sidecars together, or its largest init container. */
 export function podRequests(pod: KubernetesObject): Resources {
   const { containers, initContainers = [] } = pod['spec'];
-  const main = sum(containers);
-  return initContainers.reduce((largest: Resources, container: any) => {
-    const single = sum([container]);
-    return { cpu: Math.max(largest.cpu, single.cpu), memory: Math.max(largest.memory, single.memory) };
-  }, main);
+  const isSidecar = ({ restartPolicy }: any): boolean => restartPolicy === 'Always';
+  const main = sum([...containers, ...initContainers.filter(isSidecar)]);
+  return initContainers
+    .filter((container: any) => !isSidecar(container))
+    .reduce((largest: Resources, container: any) => {
+      const single = sum([container]);
+      return { cpu: Math.max(largest.cpu, single.cpu), memory: Math.max(largest.memory, single.memory) };
+    }, main);
 }
 
-/** The reasons against the node, in the scheduler's words; none when the pod fits. */
+/** What of the node itself is against the pod, in the scheduler's words and order; none when it fits. */
 export function misfits(
   pod: KubernetesObject,
   node: KubernetesObject,
   used: Resources & { pods: number },
 ): Misfit[] {
-  const found: Misfit[] = [];
   const tolerations: any[] = pod['spec'].tolerations ?? [];
-  const unschedulable = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-  if (node['spec']?.unschedulable && !tolerates(tolerations, unschedulable))
+  if (node['spec']?.unschedulable && !tolerationOf(tolerations, UNSCHEDULABLE))
     return [{ reason: 'node(s) were unschedulable', fixed: true }];
-  const taint = (node['spec']?.taints ?? []).find(
-    (candidate: any) => candidate.effect !== 'PreferNoSchedule' && !tolerates(tolerations, candidate),
-  );
-  if (taint)
-    return [{ reason: `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`, fixed: true }];
+  if (untoleratedTaint(tolerations, node))
+    return [{ reason: 'node(s) had untolerated taint(s)', fixed: true }];
   if (!matchesNode(pod, node))
     return [{ reason: "node(s) didn't match Pod's node affinity/selector", fixed: true }];
+  return shortages(pod, node, used);
+}
 
+function shortages(
+  pod: KubernetesObject,
+  node: KubernetesObject,
+  used: Resources & { pods: number },
+): Misfit[] {
+  const found: Misfit[] = [];
   const wanted = podRequests(pod);
   const { allocatable } = node['status'];
   const free = { cpu: toNumber(allocatable.cpu), memory: toNumber(allocatable.memory) };
@@ -59,48 +62,4 @@ export function misfits(
     if (wanted[resource] > 0 && wanted[resource] > free[resource] - used[resource])
       found.push({ reason: `Insufficient ${resource}`, fixed: wanted[resource] > free[resource] });
   return found;
-}
-
-const tolerates = (tolerations: any[], taint: { key: string; value?: string; effect: string }): boolean =>
-  tolerations.some(
-    ({ key, operator = 'Equal', value = '', effect }) =>
-      (!effect || effect === taint.effect) &&
-      (operator === 'Exists'
-        ? !key || key === taint.key
-        : key === taint.key && value === (taint.value ?? '')),
-  );
-
-function matchesNode(pod: KubernetesObject, { metadata }: KubernetesObject): boolean {
-  const { nodeSelector = {}, affinity } = pod['spec'];
-  const labels = metadata.labels ?? {};
-  if (Object.entries(nodeSelector).some(([key, value]) => labels[key] !== value)) return false;
-  const terms: any[] | undefined =
-    affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  if (!terms) return true;
-  return terms.some(({ matchExpressions = [], matchFields = [] }) => {
-    const requirements = matchExpressions.map(toRequirement);
-    const byName = matchFields.every(({ values = [] }: any) => values.includes(metadata.name));
-    return matchesRequirements(labels, requirements) && byName;
-  });
-}
-
-const toRequirement = ({ key, operator, values = [] }: any): LabelRequirement => ({
-  key,
-  operator: operator === 'Gt' ? 'GreaterThan' : operator === 'Lt' ? 'LessThan' : operator,
-  values,
-});
-
-/** The scheduler's summary, such as `0/3 nodes are available: 3 Insufficient cpu. …`. */
-export function unschedulableMessage(all: readonly (readonly Misfit[])[]): string {
-  const counts = new Map<string, number>();
-  for (const { reason } of all.flat()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  const hopeless = all.filter((reasonsOfNode) => reasonsOfNode.some(({ fixed }) => fixed)).length;
-  const preemption = [
-    [all.length - hopeless, 'No preemption victims found for incoming pod'],
-    [hopeless, 'Preemption is not helpful for scheduling'],
-  ].filter(([count]) => Number(count) > 0);
-  const nodes = `0/${all.length} nodes are available`;
-  const outlook = preemption.map(([count, text]) => `${count} ${text}`).join(', ');
-  return `${nodes}: ${reasons.join(', ')}. no new claims to deallocate, preemption: ${nodes}: ${outlook}.`;
 }

@@ -50,7 +50,7 @@ describe('the scheduler', () => {
     createPod('tolerant', { tolerations: [{ key: 'dedicated', operator: 'Exists' }] });
     await cluster.clock.advance(200);
     expect(refusal('plain')).toBe(
-      '0/2 nodes are available: 1 node(s) had untolerated taint {dedicated: db}, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+      '0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
     );
     expect(nodeOf('tolerant')).toBe('node-2');
     changeNode('node-1', { unschedulable: false });

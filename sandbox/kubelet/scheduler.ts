@@ -1,65 +1,73 @@
-import { type Clock, timestamp } from '../controllers/clock.js';
+import { type PacedClock, timestamp } from '../controllers/clock.js';
 import { draftOf } from '../controllers/draft.js';
 import { SeriesRecorder } from '../controllers/event-recorder.js';
 import { keyOf, ObjectCache } from '../controllers/object-cache.js';
-import { controllerOf } from '../controllers/ownership.js';
 import { type Condition, findCondition, isPodFinished } from '../controllers/pod-condition.js';
-import { toNumber } from '../controllers/quantity.js';
-import { SELECTED_NODE } from '../controllers/volume.controller.js';
 import { WorkQueue } from '../controllers/work-queue.js';
-import type { Api, KubernetesObject } from '../storage/api.js';
+import type { Api, Draft, KubernetesObject, StoreEvent } from '../storage/api.js';
+import { annotatedFault } from './faults.js';
 import { NodeUsage } from './node-usage.js';
-import { type Misfit, misfits, unschedulableMessage } from './scheduler-fit.js';
+import { type ClusterView, podChecks } from './scheduler-affinity.js';
+import { misfits } from './scheduler-fit.js';
+import { type Misfit, unschedulableMessage } from './scheduler-message.js';
+import { scorer } from './scheduler-score.js';
+import { SchedulerVolumes } from './scheduler-volumes.js';
 
 const REACTION_MS = 10;
-const UNSCHEDULED = '';
+const UNSCHEDULED = 'unscheduled';
+const GUARDED = 'guarded';
 
-/** Gives pods nodes, by requests, selectors, taints and volumes; says why where it cannot. */
+const INJECTED: Misfit = { reason: "node(s) didn't match Pod's node affinity/selector", fixed: true };
+
+/** Gives pods nodes as kube-scheduler does, higher priorities first but without preemption; says why where it cannot. */
 export class Scheduler {
   private readonly queue: WorkQueue;
   private readonly events: SeriesRecorder;
   private readonly pods: ObjectCache;
   private readonly nodes: ObjectCache;
-  private readonly claims: ObjectCache;
-  private readonly storageClasses: ObjectCache;
+  private readonly volumes: SchedulerVolumes;
   private readonly usage = new NodeUsage();
+  private readonly view: Omit<ClusterView, 'nodes'>;
 
   constructor(
     private readonly api: Api,
-    private readonly clock: Clock,
-    pace: number,
+    private readonly clock: PacedClock,
   ) {
-    this.queue = new WorkQueue(clock, (key) => this.reconcile(key), REACTION_MS * pace);
+    this.queue = new WorkQueue(clock, (key) => this.reconcile(key), clock.scaled(REACTION_MS));
     this.events = new SeriesRecorder(api, clock, 'default-scheduler', 'default-scheduler-sandbox');
-    this.pods = new ObjectCache(api, 'pods', ({ spec }) => [spec.nodeName ?? UNSCHEDULED]);
+    this.pods = new ObjectCache(api, 'pods', podIndex);
     this.nodes = new ObjectCache(api, 'nodes');
-    this.claims = new ObjectCache(api, 'persistentvolumeclaims');
-    this.storageClasses = new ObjectCache(api, 'storageclasses');
-    this.pods.subscribe((event) => {
-      this.usage.apply(event);
-      const { type, object, previous } = event;
-      if (type === 'DELETED' || (previous && isPodFinished(object) && !isPodFinished(previous)))
-        this.enqueueWaiting();
-      else if (!object['spec'].nodeName) this.queue.add(keyOf(object));
-    });
+    this.view = {
+      nodeOf: (pod) => this.nodes.get(pod['spec'].nodeName ?? ''),
+      podsIn: (namespace) => this.pods.by(`namespace/${namespace}`),
+      guardedPods: () => this.pods.by(GUARDED),
+    };
+    this.volumes = new SchedulerVolumes(api, () => this.enqueueWaiting());
+    this.pods.subscribe((event) => this.noticePod(event));
     this.nodes.subscribe(({ object, previous }) => {
-      if (
-        !previous ||
-        object['spec'] !== previous['spec'] ||
-        object.metadata.labels !== previous.metadata.labels
-      )
-        this.enqueueWaiting();
+      const isSame =
+        object['spec'] === previous?.['spec'] && object.metadata.labels === previous?.metadata.labels;
+      if (!isSame) this.enqueueWaiting();
     });
-    this.claims.subscribe(() => this.enqueueWaiting());
   }
 
   dispose(): void {
     this.queue.dispose();
-    for (const cache of [this.pods, this.nodes, this.claims, this.storageClasses]) cache.dispose();
+    for (const part of [this.pods, this.nodes, this.volumes]) part.dispose();
+  }
+
+  private noticePod(event: StoreEvent): void {
+    this.usage.apply(event);
+    const { type, object, previous } = event;
+    if (type === 'DELETED' || (previous && isPodFinished(object) && !isPodFinished(previous)))
+      this.enqueueWaiting();
+    else if (!object['spec'].nodeName) this.queue.add(keyOf(object));
   }
 
   private enqueueWaiting(): void {
-    for (const pod of this.pods.by(UNSCHEDULED)) this.queue.add(keyOf(pod));
+    const waiting = this.pods.by(UNSCHEDULED);
+    const priority = (pod: KubernetesObject): number => pod['spec'].priority ?? 0;
+    for (const pod of waiting.sort((a, b) => priority(b) - priority(a))) this.queue.add(keyOf(pod));
   }
 
   private reconcile(key: string): void {
@@ -70,38 +78,44 @@ export class Scheduler {
       this.api.remove('pods', namespace, name, { gracePeriodSeconds: 0 });
       return;
     }
-    const blocked = this.blockingVolume(pod);
+    const nodes = this.nodes.all();
+    const blocked = this.volumes.blocking(pod);
     if (blocked) {
-      this.refuse(pod, `0/${this.nodes.all().length} nodes are available: ${blocked}. not found`);
+      this.refuse(pod, `0/${nodes.length} nodes are available: ${blocked}. not found`);
       return;
     }
-    const candidates = this.nodes.all().map((node) => ({ node, against: this.against(pod, node) }));
-    const fitting = candidates.filter(({ against }) => against.length === 0).map(({ node }) => node);
-    const best = this.choose(pod, fitting);
-    if (!best) {
-      const message =
-        candidates.length > 0
-          ? unschedulableMessage(candidates.map(({ against }) => against))
-          : 'no nodes available to schedule pods';
-      this.refuse(pod, message);
-      return;
-    }
-    if (this.bindVolumes(pod, best)) this.bind(pod, best);
+    const view = { ...this.view, nodes };
+    const against = this.filter(pod, view);
+    const fitting = nodes.filter((_, index) => against[index]?.length === 0);
+    const best = this.choose(pod, fitting, view);
+    if (!best) this.refuse(pod, unschedulableMessage(against, pod['spec'].preemptionPolicy));
+    else if (this.volumes.bind(pod, best)) this.bind(pod, best);
   }
 
-  private against(pod: KubernetesObject, node: KubernetesObject): Misfit[] {
-    return misfits(pod, node, this.usage.of(node.metadata.name));
+  /** For each node what is against it; the first check that objects speaks for the node. */
+  private filter(pod: KubernetesObject, view: ClusterView): Misfit[][] {
+    if (annotatedFault(pod) === 'unschedulable') return view.nodes.map(() => [INJECTED]);
+    const checks = podChecks(pod, view);
+    return view.nodes.map((node) => {
+      const own = misfits(pod, node, this.usage.of(node.metadata.name));
+      if (own.length > 0) return own;
+      const volume = this.volumes.misfit(pod, node);
+      if (volume) return [volume];
+      for (const check of checks) {
+        const misfit = check(node);
+        if (misfit) return [misfit];
+      }
+      return [];
+    });
   }
 
-  /** The node with the fewest pods of the same owner, then with the most room. */
-  private choose(pod: KubernetesObject, fitting: readonly KubernetesObject[]): KubernetesObject | undefined {
-    const owner = controllerOf(pod)?.uid;
-    const score = (node: KubernetesObject): number => {
-      const running = this.pods.by(node.metadata.name);
-      const alike = running.filter((other) => owner && controllerOf(other)?.uid === owner).length;
-      const load = this.usage.of(node.metadata.name).cpu / toNumber(node['status'].allocatable.cpu);
-      return alike * 1000 + load * 100 + running.length;
-    };
+  private choose(
+    pod: KubernetesObject,
+    fitting: readonly KubernetesObject[],
+    view: ClusterView,
+  ): KubernetesObject | undefined {
+    if (fitting.length < 2) return fitting[0];
+    const score = scorer(pod, view, this.usage);
     let best: { node: KubernetesObject; score: number } | undefined;
     for (const node of fitting) {
       const value = score(node);
@@ -110,64 +124,26 @@ export class Scheduler {
     return best?.node;
   }
 
-  /** What keeps the pod from any node: a claim that is missing, or one that binds without waiting for a pod. */
-  private blockingVolume(pod: KubernetesObject): string | undefined {
-    for (const { claim, name } of this.claimsOf(pod)) {
-      if (!claim) return `persistentvolumeclaim "${name}" not found`;
-      if (claim.metadata.deletionTimestamp) return `persistentvolumeclaim "${name}" is being deleted`;
-      if (claim['status']?.phase !== 'Bound' && !this.waitsForConsumer(claim))
-        return 'pod has unbound immediate PersistentVolumeClaims';
-    }
-    return undefined;
-  }
-
-  private claimsOf(pod: KubernetesObject): { name: string; claim: KubernetesObject | undefined }[] {
-    return (pod['spec'].volumes ?? [])
-      .filter((volume: any) => volume.persistentVolumeClaim)
-      .map((volume: any) => {
-        const name: string = volume.persistentVolumeClaim.claimName;
-        return { name, claim: this.claims.get(`${pod.metadata.namespace}/${name}`) };
-      });
-  }
-
-  private waitsForConsumer(claim: KubernetesObject): boolean {
-    const storageClass = this.storageClasses.get(claim['spec'].storageClassName ?? '');
-    return storageClass?.['volumeBindingMode'] === 'WaitForFirstConsumer';
-  }
-
-  /** Tells the provisioner the node; answers whether all volumes are bound. */
-  private bindVolumes(pod: KubernetesObject, node: KubernetesObject): boolean {
-    const unbound = this.claimsOf(pod).flatMap(({ claim }) =>
-      claim && claim['status']?.phase !== 'Bound' ? [claim] : [],
-    );
-    for (const claim of unbound.filter(({ metadata }) => !metadata.annotations?.[SELECTED_NODE])) {
-      const draft = draftOf(claim);
-      draft.metadata['annotations'] = {
-        ...draft.metadata['annotations'],
-        [SELECTED_NODE]: node.metadata.name,
-      };
-      this.api.update('persistentvolumeclaims', draft);
-    }
-    return unbound.length === 0;
-  }
-
   private bind(pod: KubernetesObject, node: KubernetesObject): void {
     const { namespace, name } = pod.metadata;
-    const draft = draftOf(pod);
+    const draft = this.withCondition(pod, { status: 'True' });
     draft['spec'].nodeName = node.metadata.name;
-    const bound = this.api.update('pods', draft);
-    this.publish(bound, { status: 'True' });
+    this.api.update('pods', draft, 'binding');
     const message = `Successfully assigned ${namespace}/${name} to ${node.metadata.name}`;
     this.events.record(pod, { type: 'Normal', reason: 'Scheduled', message, action: 'Binding' });
   }
 
   private refuse(pod: KubernetesObject, message: string): void {
     if (findCondition(pod, 'PodScheduled')?.['message'] === message) return;
-    this.publish(pod, { status: 'False', reason: 'Unschedulable', message });
+    const draft = this.withCondition(pod, { status: 'False', reason: 'Unschedulable', message });
+    this.api.update('pods', draft, 'status');
     this.events.record(pod, { type: 'Warning', reason: 'FailedScheduling', message, action: 'Scheduling' });
   }
 
-  private publish(pod: KubernetesObject, next: { status: string; reason?: string; message?: string }): void {
+  private withCondition(
+    pod: KubernetesObject,
+    next: { status: string; reason?: string; message?: string },
+  ): Draft {
     const { status, ...why } = next;
     const before = findCondition(pod, 'PodScheduled');
     const condition = {
@@ -182,6 +158,14 @@ export class Scheduler {
     const draft = draftOf(pod);
     const others = (pod['status']?.conditions ?? []).filter(({ type }: Condition) => type !== 'PodScheduled');
     draft['status'] = { ...draft['status'], phase: 'Pending', conditions: [...others, condition] };
-    this.api.update('pods', draft, 'status');
+    return draft;
   }
+}
+
+function podIndex({ metadata, spec }: KubernetesObject): string[] {
+  const isGuarding = spec.affinity?.podAntiAffinity !== undefined;
+  return [
+    `namespace/${metadata.namespace}`,
+    ...(spec.nodeName ? (isGuarding ? [GUARDED] : []) : [UNSCHEDULED]),
+  ];
 }

@@ -6,22 +6,32 @@ import { openStorage } from '../storage/open-storage.js';
 import { seededRandom } from '../storage/random.js';
 import { startKubelet } from './kubelet.js';
 
-const PATIENCE_MS = 10_000;
+/** Of real time: the machine may be busy with other tests. */
+export const PATIENCE_MS = 40_000;
 
 export interface ClusterOptions {
   readonly nodes?: number;
   readonly pace?: number;
+  readonly latency?: number;
+  /** Whether resource metrics are there; they are not unless asked for. */
+  readonly metrics?: boolean;
   readonly storageClasses?: readonly Draft[];
 }
 
 /** For tests: a whole cluster over the real storage, with a clock that stands still until it is advanced. */
-export function simulateCluster({ nodes = 1, pace = 1, storageClasses }: ClusterOptions = {}) {
+export function simulateCluster(options: ClusterOptions = {}) {
+  const { nodes = 1, pace = 1, latency = 1, storageClasses } = options;
   const clock = new ManualClock();
   const random = seededRandom(42);
   const storage = openStorage({ now: () => clock.now(), random });
   const api = storage.registry;
-  const controllers = startControllers(api, { clock, ...(storageClasses && { storageClasses }) });
-  const kubelet = startKubelet(api, { clock, random, nodes, pace });
+  const kubelet = startKubelet(api, { clock, random, nodes, pace, latency });
+  const controllers = startControllers(api, {
+    clock,
+    pace,
+    usage: options.metrics ? kubelet.usage : undefined,
+    ...(storageClasses && { storageClasses }),
+  });
   api.create('namespaces', { metadata: { name: 'demo' } });
 
   const pods = (app?: string) => api.list('pods', { namespace: 'demo', ...(app && { labels: { app } }) });
@@ -34,6 +44,7 @@ export function simulateCluster({ nodes = 1, pace = 1, storageClasses }: Cluster
     api,
     clock,
     runtime: kubelet.runtime,
+    usage: kubelet.usage,
     pods,
     events,
     /**

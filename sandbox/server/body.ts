@@ -3,10 +3,17 @@ import { parse, YAMLParseError } from 'yaml';
 import { ApiError, type Draft } from '../storage/api.js';
 import { badRequest } from '../storage/api-errors.js';
 import { goKind } from '../storage/decode.js';
+import { PROTOBUF, protobufToJson } from './protobuf/envelope.js';
 
 const LIMIT = 3 * 1024 * 1024;
 
+/** The text of a body; Protobuf comes as the JSON of the same object. */
 export const readBody = async (request: IncomingMessage): Promise<string> => {
+  const bytes = await readBytes(request);
+  return contentType(request) === PROTOBUF ? protobufToJson(bytes) : bytes.toString('utf8');
+};
+
+const readBytes = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -15,10 +22,14 @@ export const readBody = async (request: IncomingMessage): Promise<string> => {
       throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${LIMIT}`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 };
 
+/** Of the text that `readBody` gives. */
 export const mediaTypeOf = (request: IncomingMessage): string =>
+  contentType(request) === PROTOBUF ? 'application/json' : contentType(request);
+
+const contentType = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 const unknownFormat = (): ApiError =>

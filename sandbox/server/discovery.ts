@@ -1,47 +1,20 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '../storage/api.js';
-import { apiVersionOf, type Review, reviews } from '../storage/resources.js';
+import { apiVersionOf } from '../storage/resource.js';
+import type { Review } from '../storage/reviewed-kinds.js';
+import {
+  addedGroup,
+  aggregatedGroup,
+  refusesPlain,
+  sendAggregated,
+  wantsAggregated,
+} from './aggregated-discovery.js';
+import type { AddedGroup } from './aggregation/aggregator.js';
 import { sendObject, sendText } from './answer.js';
-import { type MediaType, negotiate, parseAccept } from './content-negotiation.js';
-import { type ServedKind, servedKinds } from './served-kinds.js';
+import { type Accepted, negotiate } from './content-negotiation.js';
+import { entriesOf, isServedGroup, isServedVersion, servedGroups, versionsOf } from './served-groups.js';
+import type { ServedKind } from './served-kinds.js';
 import type { ServerContext } from './server-context.js';
-
-interface Entry {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: ServedKind | Review;
-}
-
-const entries: readonly Entry[] = [
-  ...servedKinds.map((kind): Entry => ({ group: kind.group, version: kind.version, kind })),
-  ...reviews.map((kind): Entry => ({ group: kind.group, version: kind.version, kind })),
-];
-
-/** Groups in the order in which the real server lists them. */
-const GROUP_ORDER = [
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-];
-
-const servedGroups = (): string[] => GROUP_ORDER.filter(isServedGroup);
-
-const versionsOf = (group: string): string[] => [
-  ...new Set(entries.filter((entry) => entry.group === group).map(({ version }) => version)),
-];
-
-export const isServedGroup = (group: string): boolean => entries.some((entry) => entry.group === group);
-export const isServedVersion = (group: string, version: string): boolean =>
-  entries.some((entry) => entry.group === group && entry.version === version);
 
 export const noSuchResource = (): ApiError =>
   new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
@@ -58,12 +31,16 @@ export const handleDiscovery = (
   if ((root !== 'api' && root !== 'apis') || segments.length > (root === 'api' ? 2 : 3)) return false;
   const accept = request.headers.accept;
   if (segments.length === 1) {
-    if (wantsAggregated(accept)) sendAggregated(request, response, root === 'api' ? [''] : servedGroups());
+    if (wantsAggregated(accept))
+      sendAggregated(request, response, [
+        ...(root === 'api' ? [''] : servedGroups()).map(aggregatedGroup),
+        ...(root === 'api' ? [] : context.aggregator.groups().map((group) => addedGroup(context, group))),
+      ]);
     else
       sendObject(
         response,
         200,
-        root === 'api' ? coreVersions(context) : groupList(),
+        root === 'api' ? coreVersions(context) : groupList(context),
         negotiate(accept, !refusesPlain(accept)).format,
       );
     return true;
@@ -72,7 +49,7 @@ export const handleDiscovery = (
   if (root === 'api') {
     if (!isServedVersion('', group)) return false;
     sendObject(response, 200, resourceList('', group), format);
-  } else if (!isServedGroup(group)) sendText(response, 404, '404 page not found\n');
+  } else if (!isServedGroup(group)) handleAddedGroup(context, response, format, group, version);
   else if (version === undefined)
     sendObject(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) }, format);
   else if (isServedVersion(group, version)) sendObject(response, 200, resourceList(group, version), format);
@@ -86,27 +63,52 @@ const coreVersions = ({ address }: ServerContext): object => ({
   serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address() }],
 });
 
-const groupEntry = (name: string): object => {
-  const versions = versionsOf(name).map((version) => ({
+const groupEntry = (name: string): object => entryOf(name, versionsOf(name));
+
+const entryOf = (name: string, given: readonly string[]): object => {
+  const versions = given.map((version) => ({
     groupVersion: apiVersionOf({ group: name, version }),
     version,
   }));
   return { name, versions, preferredVersion: versions[0] };
 };
 
-const groupList = (): object => ({
+const groupList = ({ aggregator }: ServerContext): object => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: servedGroups().map(groupEntry),
+  groups: [...servedGroups().map(groupEntry), ...aggregator.groups().map(addedEntry)],
 });
+
+const addedEntry = ({ name, versions }: AddedGroup): object =>
+  entryOf(
+    name,
+    versions.map(({ version }) => version),
+  );
+
+/** A group that an APIService adds, or one of its versions. */
+const handleAddedGroup = (
+  { aggregator }: ServerContext,
+  response: ServerResponse,
+  format: Accepted['format'],
+  name: string,
+  version: string | undefined,
+): void => {
+  const group = aggregator.groups().find((each) => each.name === name);
+  const state = version === undefined ? 'available' : aggregator.stateOf(name, version);
+  if (!group || state === 'absent') sendText(response, 404, '404 page not found\n');
+  else if (version === undefined)
+    sendObject(response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...addedEntry(group) }, format);
+  else if (state === 'unavailable') sendText(response, 503, 'service unavailable\n');
+  else sendObject(response, 200, aggregator.resources(name, version), format);
+};
 
 const resourceList = (group: string, version: string): object => ({
   kind: 'APIResourceList',
   ...(group ? { apiVersion: 'v1' } : {}),
   groupVersion: apiVersionOf({ group, version }),
-  resources: entries
-    .filter((entry) => entry.group === group && entry.version === version)
-    .flatMap(({ kind }) => ('resource' in kind ? storedEntries(kind) : [reviewEntry(kind)])),
+  resources: entriesOf(group, version).flatMap(({ kind }) =>
+    'resource' in kind ? storedEntries(kind) : [reviewEntry(kind)],
+  ),
 });
 
 const reviewEntry = ({ name, kind, namespaced }: Review): object => ({
@@ -137,76 +139,3 @@ const storedEntries = ({ resource }: ServedKind): object[] => [
     verbs,
   })),
 ];
-
-const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-
-const isAggregated = ({ parameters }: MediaType): boolean => parameters['as'] === 'APIGroupDiscoveryList';
-const wantsAggregated = (accept: string | undefined): boolean =>
-  parseAccept(accept).find(
-    (each) => each.type === 'application/json' && (!isAggregated(each) || each.parameters['v'] === 'v2'),
-  )?.parameters['as'] === 'APIGroupDiscoveryList';
-/** Only versions of aggregated discovery that are not served. */
-const refusesPlain = (accept: string | undefined): boolean => parseAccept(accept).every(isAggregated);
-
-const sendAggregated = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  groups: readonly string[],
-): void => {
-  const document = {
-    kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
-    metadata: {},
-    items: groups.map((group) => ({
-      metadata: group ? { name: group } : {},
-      versions: versionsOf(group).map((version) => ({
-        version,
-        resources: entries
-          .filter((entry) => entry.group === group && entry.version === version)
-          .map(({ kind }) => aggregatedEntry(kind)),
-        freshness: 'Current',
-      })),
-    })),
-  };
-  const etag = `"${createHash('sha512').update(JSON.stringify(document)).digest('hex').toUpperCase()}"`;
-  response.setHeader('ETag', etag);
-  response.setHeader('Vary', 'Accept');
-  if (request.headers['if-none-match'] === etag) {
-    response.writeHead(304);
-    response.end();
-    return;
-  }
-  response.setHeader('Content-Type', AGGREGATED);
-  sendObject(response, 200, document);
-};
-
-const aggregatedEntry = (kind: ServedKind | Review): object => {
-  const responseKind = (name: string, group = '', version = ''): object => ({ group, version, kind: name });
-  if (!('resource' in kind))
-    return {
-      resource: kind.name,
-      responseKind: responseKind(kind.kind),
-      scope: kind.namespaced ? 'Namespaced' : 'Cluster',
-      singularResource: kind.kind.toLowerCase(),
-      verbs: ['create'],
-    };
-  const { resource } = kind;
-  return {
-    resource: resource.name,
-    responseKind: responseKind(resource.kind),
-    scope: resource.namespaced ? 'Namespaced' : 'Cluster',
-    singularResource: resource.singular,
-    verbs: resource.verbs,
-    ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
-    ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
-    ...(resource.subresources.length > 0
-      ? {
-          subresources: resource.subresources.map((each) => ({
-            subresource: each.name,
-            responseKind: responseKind(each.kind, each.group, each.version),
-            verbs: each.verbs,
-          })),
-        }
-      : {}),
-  };
-};

@@ -1,5 +1,5 @@
 import { ApiError } from '../storage/api.js';
-import type { Subresource } from '../storage/resources.js';
+import type { Subresource } from '../storage/resource.js';
 import { addWarning } from './answer.js';
 import { handlePatch } from './patches/handle-patch.js';
 import { handleGet, handleList, handleWatch } from './reads.js';
@@ -95,6 +95,7 @@ const dispatchSubresource = async (
     case 'attach':
       throw new ApiError(400, 'BadRequest', 'Upgrade request required');
     case 'status':
+    case 'ephemeralcontainers':
     case 'finalize':
       if (verb === 'get') return handleGet(request);
       return verb === 'update' ? handleUpdate(request) : handlePatch(request);

@@ -43,7 +43,11 @@ export const listPage = (
     objects: page,
     metadata: {
       resourceVersion,
-      continue: encodeToken({ rv: Number(resourceVersion), start: `/${relativeKey(last)}\u0000` }),
+      continue: encodeToken({
+        rv: Number(resourceVersion),
+        // Events are read from etcd, the others from a cache, whose tokens begin with a slash.
+        start: `${resource.name === 'events' ? '' : '/'}${relativeKey(last)}\u0000`,
+      }),
       // How many of the rest match is not known to a server that reads page by page.
       ...(match ? {} : { remainingItemCount: matching.length - page.length }),
     },

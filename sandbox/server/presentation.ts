@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../storage/api.js';
-import { apiVersionOf } from '../storage/resources.js';
+import { apiVersionOf } from '../storage/resource.js';
 import { type Accepted, notAcceptable } from './content-negotiation.js';
 import { META_VERSION, partialOf } from './partial-metadata.js';
 import type { ServedKind } from './served-kinds.js';
@@ -13,18 +13,17 @@ export const presentObject = (
   query: URLSearchParams,
   now: number,
 ): object => {
-  const shown = kind.show(object);
   switch (accepted.as) {
     case 'Table':
-      return tableOf(kind, [shown], { resourceVersion: object.metadata.resourceVersion }, query, now);
+      return tableOf(kind, [object], { resourceVersion: object.metadata.resourceVersion }, query, now);
     case 'PartialObjectMetadata':
-      return partialOf(shown);
+      return partialOf(kind.show(object));
     case 'PartialObjectMetadataList':
       throw notAcceptable(
         `you requested PartialObjectMetadataList, but the requested object is not a list (*core.${kind.resource.kind})`,
       );
     default:
-      return shown;
+      return kind.show(object);
   }
 };
 
@@ -37,16 +36,15 @@ export const presentList = (
   query: URLSearchParams,
   now: number,
 ): object => {
-  const shown = objects.map((object) => kind.show(object));
   switch (accepted.as) {
     case 'Table':
-      return tableOf(kind, shown, metadata, query, now);
+      return tableOf(kind, objects, metadata, query, now);
     case 'PartialObjectMetadataList':
       return {
         kind: 'PartialObjectMetadataList',
         apiVersion: META_VERSION,
         metadata,
-        items: shown.length === 0 ? null : shown.map(partialOf),
+        items: objects.length === 0 ? null : objects.map((object) => partialOf(kind.show(object))),
       };
     case 'PartialObjectMetadata':
       throw notAcceptable(
@@ -57,7 +55,10 @@ export const presentList = (
         kind: `${kind.resource.kind}List`,
         apiVersion: apiVersionOf(kind),
         metadata,
-        items: shown.map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item),
+        items: objects.map((object) => {
+          const { kind: _kind, apiVersion: _apiVersion, ...item } = kind.show(object);
+          return item;
+        }),
       };
   }
 };

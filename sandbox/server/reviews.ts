@@ -2,7 +2,8 @@ import { badRequest } from '../storage/api-errors.js';
 import { decode, decodeKind } from '../storage/decode.js';
 import { invalidObject } from '../storage/field-errors.js';
 import { trackUpdate } from '../storage/fields/managed-fields.js';
-import { apiVersionOf, type Review } from '../storage/resources.js';
+import { apiVersionOf } from '../storage/resource.js';
+import type { Review } from '../storage/reviewed-kinds.js';
 import { timestamp } from '../storage/timestamp.js';
 import { API_AUDIENCE } from './access/token-issuer.js';
 import type { User } from './access/user.js';
@@ -20,6 +21,17 @@ export const handleReview = async (request: ReviewRequest): Promise<void> => {
   const { draft } = parseObject(await readBody(request.request), mediaTypeOf(request.request), review);
   const { object } = decodeKind(review.kind, review.version, review.model, draft);
   const status = answerReview(request, object);
+  if (review.name === 'selfsubjectrulesreviews') {
+    // Says only what it found: neither the question nor who asked.
+    const { kind } = review;
+    sendObject(
+      response,
+      201,
+      { kind, apiVersion: apiVersionOf(review), metadata: {}, spec: {}, status },
+      accepted.format,
+    );
+    return;
+  }
   const given = {
     kind: review.kind,
     apiVersion: apiVersionOf(review),
@@ -43,6 +55,8 @@ const answerReview = (request: ReviewRequest, review: any): object => {
       return reviewToken(request, review.spec ?? {});
     case 'selfsubjectaccessreviews':
       return reviewAccess(request, review.spec ?? {}, request.user);
+    case 'selfsubjectrulesreviews':
+      return reviewRules(request, review.spec?.namespace);
     default:
       return reviewAccess(request, review.spec ?? {}, subjectOf(review.spec ?? {}));
   }
@@ -77,6 +91,16 @@ const reviewToken = ({ context }: ReviewRequest, spec: any): object => {
   };
 };
 
+const reviewRules = ({ context, user }: ReviewRequest, namespace: string | undefined): object => {
+  if (!namespace) throw badRequest('no namespace on request');
+  const rules = context.access.rulesFor(user, namespace);
+  return {
+    resourceRules: rules.filter(({ resources }) => resources !== undefined),
+    nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined),
+    incomplete: false,
+  };
+};
+
 const subjectOf = (spec: any): User => {
   if (!spec.user && !spec.groups?.length)
     throw invalidReview('spec.user', 'Invalid value: "": at least one of user or group must be specified');
@@ -95,7 +119,7 @@ const reviewAccess = ({ context }: ReviewRequest, spec: any, user: User): object
       'spec.resourceAttributes',
       'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
     );
-  if (path) return { allowed: context.access.mayRead(user, path.path ?? '') };
+  if (path) return { ...context.access.decidePath(user, path.path ?? '', path.verb ?? '') };
   return {
     ...context.access.decide(user, {
       verb: resource.verb ?? '',

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../storage/api.js';
 import { badRequest } from '../storage/api-errors.js';
 import { type LabelRequirement, matchesRequirements } from '../storage/label-selector.js';
-import type { Resource } from '../storage/resources.js';
+import type { Resource } from '../storage/resource.js';
 import { labelValueProblems, qualifiedNameProblems } from '../storage/validation/names.js';
 
 export type Match = (object: KubernetesObject) => boolean;

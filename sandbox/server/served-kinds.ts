@@ -1,5 +1,7 @@
 import type { KubernetesObject } from '../storage/api.js';
-import { findResource, type Resource, resources } from '../storage/resources.js';
+import type { Resource } from '../storage/resource.js';
+import { findResource, resources } from '../storage/resources.js';
+import { autoscalingV1View } from './views/autoscaling-v1.view.js';
 import { eventsView } from './views/events.view.js';
 import type { View } from './views/view.js';
 
@@ -9,17 +11,20 @@ export interface ServedKind {
   readonly resource: Resource;
   readonly group: string;
   readonly version: string;
+  /** The class of @kubernetes/client-node that has the fields of this version. */
+  readonly model: string;
   /** As stored, or converted. */
   show(object: KubernetesObject): KubernetesObject;
   store(draft: any): any;
 }
 
-const views: readonly View[] = [eventsView];
+const views: readonly View[] = [eventsView, autoscalingV1View];
 
 const asStored = (resource: Resource): ServedKind => ({
   resource,
   group: resource.group,
   version: resource.version,
+  model: resource.model,
   show: (object) => object,
   store: (draft) => draft,
 });

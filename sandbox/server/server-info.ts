@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { sendObject, sendText } from './answer.js';
+import { healthChecks } from './health-checks.js';
 import type { ServerContext } from './server-context.js';
-
-const CHECKS = ['ping', 'log', 'etcd', 'informer-sync'];
 
 /** Version and health. False when the path is neither. */
 export const handleServerInfo = (
@@ -15,15 +14,17 @@ export const handleServerInfo = (
     sendObject(response, 200, versionDocument(version));
     return true;
   }
-  const [root, check, ...more] = path.split('/').filter((segment) => segment !== '');
-  if (!['healthz', 'livez', 'readyz'].includes(root ?? '') || more.length > 0) return false;
-  if (check !== undefined && !CHECKS.includes(check))
+  const [root = '', ...segments] = path.split('/').filter((segment) => segment !== '');
+  const checks = healthChecks[root];
+  if (!checks) return false;
+  const check = segments.length > 0 ? segments.join('/') : undefined;
+  if (check !== undefined && !checks.includes(check))
     sendText(response, 404, '404 page not found\n', noSniff);
   else
     sendText(
       response,
       200,
-      check === undefined && query.has('verbose') ? report(root ?? '', query.getAll('exclude')) : 'ok',
+      check === undefined && query.has('verbose') ? report(root, checks, query.getAll('exclude')) : 'ok',
       noSniff,
     );
   return true;
@@ -31,9 +32,9 @@ export const handleServerInfo = (
 
 const noSniff = { 'X-Content-Type-Options': 'nosniff' };
 
-const report = (root: string, excluded: readonly string[]): string => {
-  const unknown = excluded.filter((name) => !CHECKS.includes(name));
-  const lines = CHECKS.map((name) => `[+]${name} ${excluded.includes(name) ? 'excluded: ok' : 'ok'}`);
+const report = (root: string, checks: readonly string[], excluded: readonly string[]): string => {
+  const unknown = excluded.filter((name) => !checks.includes(name));
+  const lines = checks.map((name) => `[+]${name} ${excluded.includes(name) ? 'excluded: ok' : 'ok'}`);
   if (unknown.length > 0)
     lines.push(
       `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => `"${name}"`).join(',')}`,

@@ -1,48 +1,71 @@
 import {
   createServer,
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerResponse,
-  STATUS_CODES,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { ApiError } from '../storage/api.js';
-import { forbidden } from '../storage/api-errors.js';
-import { reviews } from '../storage/resources.js';
+import { reviews } from '../storage/reviewed-kinds.js';
+import { escalationCheck } from './access/escalation.js';
 import type { User } from './access/user.js';
-import { asApiError, sendError, sendText, statusOf } from './answer.js';
+import { handleExtension } from './aggregation/handle-extension.js';
+import { sendError, sendText } from './answer.js';
 import { negotiate } from './content-negotiation.js';
-import { handleDiscovery, isServedGroup, noSuchResource } from './discovery.js';
+import { handleDiscovery, noSuchResource } from './discovery.js';
 import { dispatch, methodNotAllowed, verbOf } from './dispatch.js';
+import { handleOpenApi } from './openapi/handle-openapi.js';
 import { readBoolean } from './query-options.js';
-import { getExisting } from './reads.js';
-import { parseRequestPath, type RequestInfo } from './request-info.js';
 import type { RequestLog } from './request-log.js';
-import type { ResourceRequest } from './resource-request.js';
+import { readTarget } from './request-target.js';
 import { handleReview } from './reviews.js';
+import { isServedGroup } from './served-groups.js';
 import { findServedKind } from './served-kinds.js';
 import type { ServerContext } from './server-context.js';
 import { handleServerInfo } from './server-info.js';
-import { PlainRefusal, RemoteCommands, readRemoteCommand } from './subresources/exec.js';
+import { RemoteCommands } from './subresources/exec.js';
+import { upgrade } from './upgrade.js';
+
+export interface ServerTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** Whose client certificates are believed. */
+  readonly clientAuthority: string;
+}
+
+export interface ServerOptions {
+  /** 0, the default, takes a free one. */
+  readonly port?: number | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls?: ServerTls | undefined;
+}
 
 export interface ApiServer {
   readonly port: number;
   dispose(): Promise<void>;
 }
 
-interface Target {
-  readonly url: URL;
-  readonly info: RequestInfo;
-}
+const ROOT_PATHS = [
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/readyz',
+  '/version',
+];
 
-const BASE = 'http://sandbox';
-const ROOT_PATHS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/readyz', '/version'];
-
-/** The Kubernetes API over HTTP on the loopback interface. */
-export const startServer = async (context: ServerContext, log: RequestLog, port = 0): Promise<ApiServer> => {
+/** The Kubernetes API over HTTP or HTTPS on the loopback interface. */
+export const startServer = async (
+  context: ServerContext,
+  log: RequestLog,
+  { port = 0, tls }: ServerOptions = {},
+): Promise<ApiServer> => {
   const remoteCommands = new RemoteCommands();
-  const server = createServer((request, response) => {
+  const server = newServer(tls, (request, response) => {
     const end = log.begin(request);
     response.once('close', end);
     answer(context, request, response).catch((error: unknown) => sendError(response, error));
@@ -67,6 +90,21 @@ export const startServer = async (context: ServerContext, log: RequestLog, port 
   };
 };
 
+/** A client need not show a certificate, and one that is not good is answered 401 instead of cut off. */
+const newServer = (tls: ServerTls | undefined, listener: RequestListener): Server =>
+  tls
+    ? createTlsServer(
+        {
+          cert: tls.certificate,
+          key: tls.key,
+          ca: tls.clientAuthority,
+          requestCert: true,
+          rejectUnauthorized: false,
+        },
+        listener,
+      )
+    : createServer(listener);
+
 const listen = (server: Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -76,27 +114,17 @@ const listen = (server: Server, port: number): Promise<void> =>
     });
   });
 
-const readTarget = (request: IncomingMessage): Target => {
-  // A raw path: the URL parser would resolve dot segments, which here are names that must be refused.
-  const raw = request.url ?? '/';
-  const question = raw.indexOf('?');
-  const path = question < 0 ? raw : raw.slice(0, question);
-  const url = new URL(question < 0 ? '/' : `/${raw.slice(question)}`, BASE);
-  return { url, info: parseRequestPath(path) };
-};
-
 const answer = async (
   context: ServerContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const { url, info } = readTarget(request);
+  const { query, info } = readTarget(request);
   if (info.kind === 'other') {
     const user = context.access.authenticate(request, undefined);
-    answerPath(context, user, request, response, info.path, url.searchParams);
+    answerPath(context, user, request, response, info.path, query);
     return;
   }
-  const query = url.searchParams;
   const isWatch =
     (info.isWatchPath || (readBoolean(query.get('watch')) ?? false)) && request.method === 'GET';
   const watches = isWatch && (info.name === undefined || info.isWatchPath) && info.subresource === undefined;
@@ -109,6 +137,7 @@ const answer = async (
   );
   const kind = findServedKind(info.group, info.version, info.resource);
   if (!kind && !review) {
+    if (handleExtension({ context, request, response, query }, info, attributes.verb)) return;
     if (info.group !== '' && !isServedGroup(info.group)) sendText(response, 404, '404 page not found\n');
     else throw noSuchResource();
     return;
@@ -127,7 +156,12 @@ const answer = async (
       (info.name !== undefined || verb === 'create')
     )
       throw info.name === undefined ? methodNotAllowed() : noSuchResource();
-    await dispatch({ ...common, ...named, kind }, verb, request.method ?? 'GET');
+    const registry = context.registry.admitting(escalationCheck(context.registry.store, user));
+    await dispatch(
+      { ...common, ...named, kind, context: { ...context, registry } },
+      verb,
+      request.method ?? 'GET',
+    );
   }
 };
 
@@ -141,59 +175,9 @@ const answerPath = (
 ): void => {
   context.access.requirePath(user, path, (request.method ?? 'GET').toLowerCase());
   if (handleServerInfo(context, response, path, query)) return;
+  if (handleOpenApi(context, request, response, path)) return;
   if (handleDiscovery(context, request, response, path)) return;
   if (path === '/')
     sendText(response, 200, JSON.stringify({ paths: ROOT_PATHS }), { 'Content-Type': 'application/json' });
   else sendText(response, 404, '404 page not found\n');
-};
-
-/** exec and attach: everything is checked before the switch to WebSocket, and refused as plain HTTP. */
-const upgrade = (
-  context: ServerContext,
-  remoteCommands: RemoteCommands,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): void => {
-  try {
-    const { url, info } = readTarget(request);
-    const user = context.access.authenticate(
-      request,
-      info.kind === 'other' ? undefined : { ...info, verb: 'get' },
-    );
-    if (
-      info.kind === 'other' ||
-      info.resource !== 'pods' ||
-      (info.subresource !== 'exec' && info.subresource !== 'attach')
-    )
-      throw new ApiError(400, 'BadRequest', 'only exec and attach of pods can be upgraded');
-    context.access.requireResource(user, { ...info, verb: 'get' });
-    // Since 1.35 the upgrade of a GET needs the right to create as well.
-    if (!context.access.decide(user, { ...info, verb: 'create' }).allowed)
-      throw forbidden({ name: 'pods', group: '' }, info.name ?? '', '');
-    const kind = findServedKind('', 'v1', 'pods') as ResourceRequest['kind'];
-    const pod = getExisting({
-      context,
-      kind,
-      namespace: info.namespace,
-      name: info.name ?? '',
-    } as ResourceRequest);
-    const remote = readRemoteCommand(info.subresource, pod, url.searchParams);
-    const protocol = remoteCommands.protocolOf(request);
-    if (protocol === undefined) refuse(socket, 403, '', '');
-    else remoteCommands.accept(request, socket, head, protocol, remote, context.runtime());
-  } catch (error) {
-    if (error instanceof PlainRefusal) refuse(socket, error.code, 'text/plain; charset=utf-8', error.message);
-    else {
-      const known = asApiError(error);
-      refuse(socket, known.code, 'application/json', `${JSON.stringify(statusOf(known))}\n`);
-    }
-  }
-};
-
-const refuse = (socket: Duplex, code: number, contentType: string, body: string): void => {
-  const type = contentType ? `Content-Type: ${contentType}\r\n` : '';
-  socket.end(
-    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\n${type}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 };

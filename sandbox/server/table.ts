@@ -1,12 +1,12 @@
 import type { KubernetesObject } from '../storage/api.js';
-import { ageOf } from './age.js';
+import { columnsOf } from './columns/all-columns.js';
+import { age, type Column } from './columns/column.js';
 import { META_VERSION, partialOf } from './partial-metadata.js';
 import type { ServedKind } from './served-kinds.js';
-import { type Column, columnsOf } from './table-columns.js';
 
 /** The form that kubectl asks for: cells ready to print. */
 export const tableOf = (
-  { resource }: ServedKind,
+  { resource, show }: ServedKind,
   objects: readonly KubernetesObject[],
   metadata: object,
   query: URLSearchParams,
@@ -26,20 +26,23 @@ export const tableOf = (
     })),
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, now)),
-      object: rowObject(object, query.get('includeObject') ?? 'Metadata'),
+      object: rowObject(show(object), query.get('includeObject') ?? 'Metadata'),
     })),
   };
 };
 
-const nameColumn: Column = { name: 'Name', format: 'name', cell: ({ metadata }) => metadata.name };
-const ageColumn: Column = {
-  name: 'Age',
-  cell: ({ metadata }, now) => ageOf(metadata.creationTimestamp, now),
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+
+const nameColumn: Column = {
+  name: 'Name',
+  format: 'name',
+  cell: ({ metadata }) =>
+    metadata.annotations?.[DEFAULT_CLASS] === 'true' ? `${metadata.name} (default)` : metadata.name,
 };
 
 /** Events are the one kind that does not begin with its name. */
 const columnsFor = (resource: string): readonly Column[] =>
-  resource === 'events' ? (columnsOf['events'] ?? []) : [nameColumn, ...(columnsOf[resource] ?? [ageColumn])];
+  resource === 'events' ? (columnsOf['events'] ?? []) : [nameColumn, ...(columnsOf[resource] ?? [age])];
 
 const rowObject = (object: KubernetesObject, include: string): object | null => {
   if (include === 'None') return null;

@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '../controllers/clock.js';
 import type { KubernetesObject, StoreEvent } from '../storage/api.js';
 import { ApiError } from '../storage/api.js';
 import { decode } from '../storage/decode.js';
-import { apiVersionOf } from '../storage/resources.js';
+import { apiVersionOf } from '../storage/resource.js';
 import { CompactedError, type HistoryEntry, type Store } from '../storage/store.js';
 import { statusOf } from './answer.js';
 import type { Accepted } from './content-negotiation.js';
@@ -12,6 +12,7 @@ import { presentObject } from './presentation.js';
 import type { ListQuery } from './query-options.js';
 import { type Match, parseSelectors } from './selectors.js';
 import type { ServedKind } from './served-kinds.js';
+import { type WatchEventType, watchLine } from './watch-line.js';
 
 export interface WatchTarget {
   readonly store: Store;
@@ -33,8 +34,6 @@ const DEFAULT_TIMEOUT_MS = 2_700_000;
 /** A client that reads slower than this is cut off; it lists and watches again. */
 const BUFFER_LIMIT = 16 * 1024 * 1024;
 
-type EventType = StoreEvent['type'] | 'BOOKMARK' | 'ERROR';
-
 /** Streams changes as lines of JSON until the client leaves or the time is over. */
 export const streamWatch = (response: ServerResponse, target: WatchTarget): void => {
   const { store, kind, namespace, query, version } = target;
@@ -54,10 +53,15 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   };
   let tableHasColumns = false;
   let told = version ?? 0;
+  /** The newest change of this kind, shown or not. */
+  let newest = told;
 
-  const write = (type: EventType, object: object): void => {
-    response.write(`${JSON.stringify({ type, object })}\n`);
-    if (response.writableLength > BUFFER_LIMIT) response.destroy();
+  /** Of what is there at the start the client could not have read anything yet. */
+  let initialBytes = 0;
+
+  const write = (type: WatchEventType, object: object): void => {
+    response.write(watchLine(type, object));
+    if (response.writableLength > initialBytes + BUFFER_LIMIT) response.destroy();
   };
   const end = (): void => {
     response.end();
@@ -72,6 +76,7 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   };
   const relay = (entry: HistoryEntry): void => {
     if (entry.revision <= (version ?? 0)) return;
+    newest = entry.revision;
     const seen = visibleChange(entry, match);
     if (!seen) return;
     told = entry.revision;
@@ -80,6 +85,7 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
   const bookmark = (annotations?: object): void => {
     if (store.revision === told && !annotations) return;
     told = store.revision;
+    newest = told;
     const { spec, status } = decode(kind.resource.model, {}).object;
     write('BOOKMARK', {
       kind: kind.resource.kind,
@@ -100,7 +106,10 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
     const sendsInitial = query.sendInitialEvents ?? (version === undefined || version === 0);
     if (sendsInitial) {
       for (const object of store.list(kind.resource.name, namespace))
-        if (match(object)) send('ADDED', object);
+        if (match(object)) {
+          send('ADDED', object);
+          initialBytes = response.writableLength;
+        }
       told = Math.max(told, query.sendInitialEvents ? 0 : store.revision);
       if (query.sendInitialEvents && query.allowWatchBookmarks)
         bookmark({ 'k8s.io/initial-events-end': 'true' });
@@ -125,7 +134,11 @@ export const streamWatch = (response: ServerResponse, target: WatchTarget): void
       after(BOOKMARK_MS, bookmarkAgain);
     };
     after(BOOKMARK_MS, bookmarkAgain);
-    if (timeout > BOOKMARK_BEFORE_END_MS) after(timeout - BOOKMARK_BEFORE_END_MS, bookmark);
+    // What other kinds have come to is only known from time to time.
+    const bookmarkLast = (): void => {
+      if (newest > told || timeout > BOOKMARK_MS) bookmark();
+    };
+    if (timeout > BOOKMARK_BEFORE_END_MS) after(timeout - BOOKMARK_BEFORE_END_MS, bookmarkLast);
   }
   response.once('close', () => {
     for (const timer of timers) clock.clear(timer);

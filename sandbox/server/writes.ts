@@ -18,11 +18,10 @@ const readDraft = async (request: ResourceRequest, options: WriteQuery): Promise
     mediaTypeOf(request.request),
     expected,
   );
-  const stored = kind.store(draft);
-  const { unknown } = decodeKind(kind.resource.kind, kind.version, kind.resource.model, stored);
+  const { unknown } = decodeKind(kind.resource.kind, kind.version, kind.model, draft);
   const subject = `${kind.resource.kind} in version "${kind.version}" cannot be handled as a ${kind.resource.kind}`;
   reportFields(unknown, duplicates, options.fieldValidation, subject, response);
-  return stored;
+  return kind.store(draft);
 };
 
 /** The namespace comes from the path; a different one in the body is a mistake. */

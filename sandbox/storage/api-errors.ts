@@ -1,5 +1,5 @@
 import { ApiError } from './api.js';
-import type { Resource } from './resources.js';
+import type { Resource } from './resource.js';
 
 type Named = Pick<Resource, 'name' | 'group'>;
 

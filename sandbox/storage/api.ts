@@ -78,9 +78,14 @@ export interface Api {
   /**
    * Replaces an object; `status` replaces only its status. A resourceVersion in the draft must be the current one.
    * A write that changes nothing keeps the resourceVersion and sends no event.
-   * `finalize` changes only `spec.finalizers` of a namespace, which a plain update leaves alone.
+   * `finalize` changes only `spec.finalizers` of a namespace, which a plain update leaves alone. `binding` gives a pod
+   * its node and the conditions that say so, which nobody manages.
    */
-  update(resource: ResourceName, draft: Draft, subresource?: 'status' | 'finalize'): KubernetesObject;
+  update(
+    resource: ResourceName,
+    draft: Draft,
+    subresource?: 'status' | 'finalize' | 'binding',
+  ): KubernetesObject;
   /** Graceful for pods: sets deletionTimestamp, and the kubelet removes it with `gracePeriodSeconds: 0`. */
   remove(
     resource: ResourceName,

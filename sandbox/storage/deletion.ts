@@ -1,5 +1,5 @@
 import type { KubernetesObject } from './api.js';
-import type { Resource } from './resources.js';
+import type { Resource } from './resource.js';
 import { timestamp } from './timestamp.js';
 
 export const ORPHAN = 'orphan';

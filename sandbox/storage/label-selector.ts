@@ -39,12 +39,9 @@ export const matchesLabelSelector = (
     | undefined,
 ): boolean => {
   if (!selector) return false;
-  const equal = Object.entries(selector.matchLabels ?? {}).map(
-    ([key, value]): LabelRequirement => ({ key, operator: 'In', values: [value] }),
+  for (const key in selector.matchLabels)
+    if (!labels || !Object.hasOwn(labels, key) || labels[key] !== selector.matchLabels[key]) return false;
+  return (selector.matchExpressions ?? []).every((expression) =>
+    matches(labels, expression.values ? expression : { ...expression, values: [] }),
   );
-  const expressions = (selector.matchExpressions ?? []).map((expression) => ({
-    ...expression,
-    values: expression.values ?? [],
-  }));
-  return matchesRequirements(labels, [...equal, ...expressions]);
 };

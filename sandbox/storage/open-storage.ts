@@ -26,8 +26,16 @@ export interface Storage {
   dispose(): void;
 }
 
-/** Versions start above 1, so that a client's very old one is refused like on a cluster with a past. */
-const FIRST_REVISION = 1000;
+/** More than it can write in a second. */
+const REVISIONS_PER_MS = 10;
+
+/**
+ * Versions start above those that the sandbox had when it ran before, so that a client's of then are refused as
+ * forgotten (410), as by a cluster that was restored from a backup as etcd advises (revisions bumped, history marked
+ * as compacted). Above 1000 in any case, as on one with a past.
+ */
+const firstRevision = (now: number): number =>
+  Math.max(1000, Math.floor(now - Date.UTC(2026, 0)) * REVISIONS_PER_MS);
 const HISTORY_LIMIT = 5000;
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
@@ -38,7 +46,7 @@ export const openStorage = ({
   defer,
   historyLimit = HISTORY_LIMIT,
 }: StorageOptions): Storage => {
-  const store = new Store(FIRST_REVISION, historyLimit);
+  const store = new Store(firstRevision(now()), historyLimit);
   const registry: Registry = new Registry({ store, random, now }, allRules, [
     namespaceLifecycle(store),
     limitRanger(store),

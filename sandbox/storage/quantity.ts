@@ -20,8 +20,21 @@ export interface Quantity {
   readonly format: QuantityFormat;
 }
 
+/** Clusters use few different quantities, over and over. */
+const REMEMBERED = 2000;
+const parsed = new Map<string | number, Quantity | undefined>();
+
 /** Undefined when the text is not a quantity. */
 export const parseQuantity = (given: string | number): Quantity | undefined => {
+  const known = parsed.get(given);
+  if (known) return known;
+  const read = readQuantity(given);
+  if (parsed.size >= REMEMBERED) parsed.clear();
+  parsed.set(given, read);
+  return read;
+};
+
+const readQuantity = (given: string | number): Quantity | undefined => {
   const match = PATTERN.exec(String(given).trim());
   if (!match) return undefined;
   const [, sign, digits = '', suffix = ''] = match;

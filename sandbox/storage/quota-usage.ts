@@ -1,7 +1,8 @@
 import type { KubernetesObject, ResourceName } from './api.js';
 import { qosClass } from './kinds/pod.js';
 import { addQuantities, formatQuantity, type Quantity, quantity, zeroQuantity } from './quantity.js';
-import { getResource, qualifiedName } from './resources.js';
+import { qualifiedName } from './resource.js';
+import { getResource } from './resources.js';
 
 export type Usage = ReadonlyMap<string, Quantity>;
 

@@ -15,14 +15,19 @@ export const seededRandom = (seed: number): Random => {
 /** The characters of generated names: no vowels, so no words, and nothing that looks like another. */
 const NAME_CHARACTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
+const HEX = '0123456789abcdef';
+
 export const randomSuffix = (random: Random, length = 5): string =>
   Array.from({ length }, () => NAME_CHARACTERS[Math.floor(random() * NAME_CHARACTERS.length)]).join('');
 
 /** A version 4 UUID. */
 export const randomUid = (random: Random): string => {
-  const digits = Array.from({ length: 32 }, () => Math.floor(random() * 16));
-  digits[12] = 4;
-  digits[16] = 8 + ((digits[16] as number) % 4);
-  const hex = digits.map((digit) => digit.toString(16)).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const characters: string[] = [];
+  for (let index = 0; index < 32; index += 1) {
+    if (index === 8 || index === 12 || index === 16 || index === 20) characters.push('-');
+    const digit = Math.floor(random() * 16);
+    const fixed = index === 12 ? 4 : index === 16 ? 8 + (digit % 4) : digit;
+    characters.push(HEX[fixed] as string);
+  }
+  return characters.join('');
 };

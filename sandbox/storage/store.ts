@@ -62,7 +62,8 @@ export class Store {
     const previous = table.objects.get(key);
     this.current += 1;
     const object = deepFreeze(build(String(this.current)));
-    table.objects.set(key, object);
+    // A key that was put together keeps its parts for as long as it lives; one that was joined does not.
+    table.objects.set(previous ? key : key.split('/').join('/'), object);
     if (!previous) table.sortedKeys = undefined;
     this.append(
       table,

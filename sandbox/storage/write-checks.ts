@@ -1,6 +1,6 @@
 import { ApiError, type KubernetesObject } from './api.js';
 import { conflict, staleVersion } from './api-errors.js';
-import type { Resource } from './resources.js';
+import type { Resource } from './resource.js';
 
 export interface RemoveOptions {
   readonly gracePeriodSeconds?: number | undefined;
@@ -35,18 +35,30 @@ export const carryOver = (
   const kept = previous.metadata;
   if (subresource === 'finalize')
     return {
-      ...structuredClone(previous),
+      ...previous,
       spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] },
+    };
+  if (subresource === 'binding')
+    return {
+      ...previous,
+      spec: { ...previous.spec, nodeName: object.spec.nodeName },
+      status: { ...previous.status, conditions: object.status.conditions },
+    };
+  if (subresource === 'ephemeralcontainers')
+    return {
+      ...previous,
+      metadata: { ...kept, managedFields: metadata.managedFields ?? kept.managedFields },
+      spec: { ...previous.spec, ephemeralContainers: object.spec?.ephemeralContainers ?? [] },
     };
   if (subresource === 'status') {
     const managedFields = metadata.managedFields ?? kept.managedFields;
     // The real server takes annotations along here: the controller writes the revision together with the status.
     const annotations = kind.name === 'deployments' ? metadata.annotations : kept.annotations;
     return {
-      ...structuredClone(previous),
+      ...previous,
       status: object.status,
       metadata: {
-        ...structuredClone(kept),
+        ...kept,
         ...(annotations ? { annotations } : {}),
         ...(managedFields ? { managedFields } : {}),
       },
@@ -67,7 +79,9 @@ export const carryOver = (
     if (kept[field] === undefined) delete metadata[field];
     else metadata[field] = kept[field];
   }
-  if (kind.hasStatus) object.status = structuredClone(previous.status);
+  if (kind.hasStatus) object.status = previous.status;
+  if (kind.name === 'pods' && previous.spec.ephemeralContainers)
+    object.spec.ephemeralContainers = previous.spec.ephemeralContainers;
   return object;
 };
 

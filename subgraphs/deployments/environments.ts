@@ -9,7 +9,8 @@ const maximumEntries = 5_000;
 /** What projects and clusters publish, remembered for seconds and dropped when an event says that it changed. */
 export class Environments {
   readonly #environments = new Map<string, { at: number; value: PublishedEnvironment | undefined }>();
-  readonly #ingressDomains = new Map<string, { at: number; value: string | null }>();
+  /** Promises, so that many who ask at once are one question. */
+  readonly #ingressDomains = new Map<string, { at: number; value: Promise<string | null> }>();
 
   constructor(
     private readonly published: Pick<PublishedEnvironments, 'find' | 'findProject'>,
@@ -41,8 +42,9 @@ export class Environments {
   async ingressDomain(clusterId: string): Promise<string | null> {
     const known = this.#ingressDomains.get(clusterId);
     if (known && this.clock.now() - known.at < keepMilliseconds) return known.value;
-    const value = (await this.clusters.find(clusterId))?.ingressDomain ?? null;
+    const value = this.clusters.find(clusterId).then((cluster) => cluster?.ingressDomain ?? null);
     this.#ingressDomains.set(clusterId, { at: this.clock.now(), value });
+    value.catch(() => this.#ingressDomains.delete(clusterId));
     return value;
   }
 }

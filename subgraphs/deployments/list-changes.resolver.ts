@@ -26,7 +26,12 @@ export class ListChangesResolver {
         'services.read',
         'service.changed',
         (ids) => streams.services.listByIds(caller, ids),
-        (row) => concerns(filter ?? {}, row) && row.name.includes(filter?.search ?? ''),
+        (
+          row, // A status is of what runs, which is not told of here: it is not compared.
+        ) =>
+          concerns({ ...filter, status: undefined }, row) &&
+          row.name.includes(filter?.search ?? '') &&
+          row.spec.image.includes(filter?.image ?? ''),
       ) as never;
     },
   })

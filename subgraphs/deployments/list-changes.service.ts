@@ -1,11 +1,11 @@
 import type { Caller } from '../shared/caller.js';
 import type { DomainEvents } from '../shared/domain-events.js';
 import { newId } from '../shared/ids.js';
+import { LevelStream } from '../shared/level-stream.js';
 import type { PermissionName } from '../shared/permission-names.js';
 import type { Permissions } from '../shared/permissions.js';
-import { LevelStream } from './level-stream.js';
+import type { StreamGuard } from '../shared/stream-guard.js';
 import { type ServiceScope, scopeOf } from './scope.js';
-import type { StreamGuard } from './stream-guard.js';
 
 export interface ListChangedValue {
   readonly cursor: string;
@@ -50,6 +50,12 @@ export class ListChangesService {
         this.events.on(type, (event) => {
           if (ids.size < maximumIds) ids.add(type === 'service.changed' ? event.serviceId : idOf(event));
           else missed = true;
+          later();
+        }),
+        // What one may see is another list by now: records that went out of sight are told of by nothing else (SU-7).
+        this.events.on('identity.changed', ({ userId }) => {
+          if (userId !== null && userId !== caller.userId) return;
+          missed = true;
           later();
         }),
         this.events.onResynced(() => {

@@ -1,13 +1,17 @@
 import DataLoader from 'dataloader';
+import type { Page, PageArguments } from '../shared/pagination.js';
 import type { RequestContext } from '../shared/request-context.js';
 import type { ApplicationEntity } from './application/application.entity.js';
 import type { ApplicationService } from './application/application.service.js';
 import type { BindingEntity } from './binding/binding.entity.js';
 import type { BindingService } from './binding/binding.service.js';
 import type { DeploymentEntity } from './deployment/deployment.entity.js';
+import type { DeploymentRepository } from './deployment/deployment.repository.js';
 import type { DeploymentService } from './deployment/deployment.service.js';
+import { groupedBy, pageOfEach } from './pages-of-each.js';
 import type { RolloutService, RolloutValue } from './rollout/rollout.service.js';
 import type { ServiceEntity } from './service/service.entity.js';
+import type { ServiceParent } from './service/service.repository.js';
 import type { ServiceService } from './service/service.service.js';
 import type { WorkloadClient, WorkloadKey, WorkloadState } from './workload/workload.client.js';
 
@@ -15,6 +19,7 @@ interface Sources {
   readonly applications: ApplicationService;
   readonly services: ServiceService;
   readonly deployments: DeploymentService;
+  readonly deploymentRows: DeploymentRepository;
   readonly bindings: BindingService;
   readonly rollouts: RolloutService;
   readonly workloads: WorkloadClient;
@@ -24,8 +29,13 @@ const keys = {
   application: Symbol('application'),
   service: Symbol('service'),
   deployment: Symbol('deployment'),
+  currentDeployment: Symbol('currentDeployment'),
   rollout: Symbol('rollout'),
   workload: Symbol('workload'),
+  applicationsOf: Symbol('applicationsOf'),
+  applicationId: Symbol('servicesOfApplication'),
+  environmentId: Symbol('servicesOfEnvironment'),
+  deploymentsOf: Symbol('deploymentsOf'),
   bindingsOfService: Symbol('bindingsOfService'),
   bindingsOfInstance: Symbol('bindingsOfInstance'),
 };
@@ -51,6 +61,13 @@ export class FieldLoaders {
   deployment({ loaders, caller }: RequestContext, id: string): Promise<DeploymentEntity | undefined> {
     return loaders
       .get(keys.deployment, () => byId((ids) => this.sources.deployments.listByIds(caller, ids)))
+      .load(id);
+  }
+
+  /** For what is derived from it: whoever sees a service sees its status, also without the right to see deployments. */
+  currentDeployment({ loaders }: RequestContext, id: string): Promise<DeploymentEntity | undefined> {
+    return loaders
+      .get(keys.currentDeployment, () => byId((ids) => this.sources.deploymentRows.listByIds(ids)))
       .load(id);
   }
 
@@ -82,6 +99,35 @@ export class FieldLoaders {
           >,
       )
       .load(service);
+  }
+
+  applicationsOf(
+    context: RequestContext,
+    projectId: string,
+    page: PageArguments,
+  ): Promise<Page<ApplicationEntity>> {
+    const source = this.sources.applications.ofProjects(context.caller);
+    return pageOfEach(context, keys.applicationsOf, projectId, page, source);
+  }
+
+  servicesOf(
+    context: RequestContext,
+    parent: ServiceParent,
+    parentId: string,
+    page: PageArguments,
+  ): Promise<Page<ServiceEntity>> {
+    const source = this.sources.services.ofEach(context.caller, parent);
+    return pageOfEach(context, keys[parent], parentId, page, source);
+  }
+
+  async deploymentsOf(
+    context: RequestContext,
+    service: ServiceEntity,
+    page: PageArguments,
+  ): Promise<Page<DeploymentEntity>> {
+    const { deployments } = this.sources;
+    await deployments.requireReadable(context.caller, service);
+    return pageOfEach(context, keys.deploymentsOf, service.id, page, deployments.ofServices());
   }
 
   bindingsOfService({ loaders, caller }: RequestContext, serviceId: string): Promise<BindingEntity[]> {
@@ -120,6 +166,6 @@ const grouped = <T>(
   keyOf: (row: T) => string,
 ): DataLoader<string, T[]> =>
   new DataLoader(async (ids) => {
-    const rows = await list(ids);
-    return ids.map((id) => rows.filter((row) => keyOf(row) === id));
+    const groups = groupedBy(await list(ids), keyOf);
+    return ids.map((id) => groups.get(id) ?? []);
   });

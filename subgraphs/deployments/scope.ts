@@ -1,4 +1,4 @@
-import type { Scope } from '../shared/permissions.js';
+import type { Scope } from '../shared/permission-scope.js';
 
 /** What a service, and everything below it, belongs to: the target of the data permission. */
 export interface ServiceScope {

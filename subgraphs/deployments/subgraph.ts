@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Changes } from '../shared/changes.js';
 import { Database } from '../shared/database.js';
 import { buildFederatedSchema } from '../shared/federated-schema.js';
+import { deriveKey } from '../shared/keys.js';
+import { LogDownloadTokens } from '../shared/log-download-tokens.js';
 import { PublishedClusterConnections } from '../shared/published/cluster-connection.js';
 import { PublishedEnvironments } from '../shared/published/environment.js';
 import { PublishedInstances } from '../shared/published/instance.js';
@@ -25,14 +28,33 @@ import { DeploymentLogEntity } from './deployment/deployment-log.entity.js';
 import { DeploymentLogService } from './deployment/deployment-log.service.js';
 import { DeploymentMutationResolver } from './deployment/deployment-mutation.resolver.js';
 import { DeploymentPlanService } from './deployment/deployment-plan.service.js';
+import { DeploymentRecorder } from './deployment/deployment-recorder.js';
+import { DeploymentRehearsal } from './deployment/deployment-rehearsal.js';
+import { DeploymentRequests } from './deployment/deployment-requests.js';
 import { DeploymentStarter } from './deployment/deployment-starter.js';
-import { PromotionService } from './deployment/promotion.service.js';
+import { Promotion } from './deployment/promotion.js';
 import type { DeploymentsContext } from './deployments-context.js';
+import { DriftService } from './drift/drift.service.js';
 import { Environments } from './environments.js';
 import { EventClient } from './event/event.client.js';
+import { DebugContainerClient } from './exec-session/debug-container.client.js';
 import { ExecClient } from './exec-session/exec-client.js';
+import { ExecEndings } from './exec-session/exec-endings.js';
+import { ExecForwarding } from './exec-session/exec-forwarding.js';
+import { ExecHistoryResolver } from './exec-session/exec-history.resolver.js';
+import { ExecHistoryService } from './exec-session/exec-history.service.js';
+import { ExecJournal } from './exec-session/exec-journal.js';
+import { ExecOpener } from './exec-session/exec-opener.js';
+import { ExecReplica } from './exec-session/exec-replica.js';
+import {
+  ExecRecordingEntity,
+  ExecReplicaEntity,
+  ExecSessionEntity,
+} from './exec-session/exec-session.entity.js';
+import { ExecSessionRepository } from './exec-session/exec-session.repository.js';
 import { ExecSessionResolver } from './exec-session/exec-session.resolver.js';
 import { ExecSessionService } from './exec-session/exec-session.service.js';
+import { HeldSessions } from './exec-session/held-sessions.js';
 import { ListChangesResolver } from './list-changes.resolver.js';
 import { ListChangesService } from './list-changes.service.js';
 import { FieldLoaders } from './loaders.js';
@@ -40,9 +62,16 @@ import { LogResolver } from './log/log.resolver.js';
 import { LogService } from './log/log.service.js';
 import { CreateTables1795374000000 } from './migrations/1795374000000-create-tables.js';
 import { PublishRecords1795374000002 } from './migrations/1795374000002-publish-records.js';
+import { AddCanary1795460400000 } from './migrations/1795460400000-canary.js';
+import { AddRoutes1795460400010 } from './migrations/1795460400010-routes.js';
+import { AddExecSessions1795460400020 } from './migrations/1795460400020-exec-sessions.js';
+import { AddDeploymentOrigin1795460400030 } from './migrations/1795460400030-deployment-origin.js';
 import { InstancePodService } from './pod/instance-pod.service.js';
 import { PodResolver } from './pod/pod.resolver.js';
 import { PodService } from './pod/pod.service.js';
+import { PodFeeds } from './pod/pod-feed.js';
+import { PreflightClient } from './preflight/preflight.client.js';
+import { PreflightService } from './preflight/preflight.service.js';
 import { InstanceResolver } from './references/instance.resolver.js';
 import { ObservationResolver } from './references/observation.resolver.js';
 import {
@@ -50,9 +79,14 @@ import {
   ProjectResolver,
   ProjectStatisticsResolver,
 } from './references/project.resolver.js';
+import { AutomaticRollback } from './rollout/automatic-rollback.js';
+import { CanaryService } from './rollout/canary.service.js';
 import { RolloutResolver } from './rollout/rollout.resolver.js';
 import { RolloutService } from './rollout/rollout.service.js';
 import { RolloutTracker } from './rollout/rollout.tracker.js';
+import { EndpointClient } from './route/endpoint.client.js';
+import { RouteEntity } from './route/route.entity.js';
+import { RouteRepository } from './route/route.repository.js';
 import { deploymentsSchema } from './schema.js';
 import { ServiceEntity } from './service/service.entity.js';
 import { ServiceRepository } from './service/service.repository.js';
@@ -60,12 +94,14 @@ import { ServiceResolver } from './service/service.resolver.js';
 import { ServiceService } from './service/service.service.js';
 import { ServiceAccess } from './service/service-access.js';
 import { ServiceCleaner } from './service/service-cleaner.js';
+import { ServiceFacetsResolver } from './service/service-facets.resolver.js';
+import { ServiceListService } from './service/service-list.service.js';
 import { ServiceRuntimeService } from './service/service-runtime.service.js';
 import { StatisticsService } from './statistics.service.js';
-import { StreamGuard } from './stream-guard.js';
 import { UsageClient } from './usage/usage.client.js';
 import { ManifestClient } from './workload/manifest.client.js';
 import { WorkloadApplier } from './workload/workload.applier.js';
+import { WorkloadAssembler } from './workload/workload.assembler.js';
 import { WorkloadClient } from './workload/workload.client.js';
 import { WorkloadReconciler } from './workload/workload.reconciler.js';
 
@@ -75,14 +111,25 @@ export const deploymentEntities = [
   DeploymentEntity,
   DeploymentLogEntity,
   BindingEntity,
+  RouteEntity,
+  ExecSessionEntity,
+  ExecRecordingEntity,
+  ExecReplicaEntity,
 ];
-export const deploymentMigrations = [CreateTables1795374000000, PublishRecords1795374000002];
+export const deploymentMigrations = [
+  CreateTables1795374000000,
+  PublishRecords1795374000002,
+  AddCanary1795460400000,
+  AddRoutes1795460400010,
+  AddExecSessions1795460400020,
+  AddDeploymentOrigin1795460400030,
+];
 
 export async function startDeploymentsSubgraph(
-  _config: DeploymentsConfig,
+  config: DeploymentsConfig,
   shared: SharedServices,
 ): Promise<Subgraph> {
-  const { clock, events, permissions, connections, published } = shared;
+  const { clock, events, permissions, guard, connections, published } = shared;
   const logger = shared.logger.child({ subgraph: 'deployments' });
   const database = await Database.open({
     url: shared.config.databaseUrl,
@@ -91,13 +138,13 @@ export async function startDeploymentsSubgraph(
     migrations: deploymentMigrations,
     logger,
   });
-  const changes = new Changes(database, clock);
-  const guard = new StreamGuard(clock, events);
+  const changes = new Changes(database, clock, events);
 
   const applications = new ApplicationRepository(database);
   const services = new ServiceRepository(database);
   const deployments = new DeploymentRepository(database);
   const bindings = new BindingRepository(database);
+  const routes = new RouteRepository(database);
   const publishedEnvironments = new PublishedEnvironments(published);
   const instances = new PublishedInstances(published);
   const environments = new Environments(
@@ -109,33 +156,57 @@ export async function startDeploymentsSubgraph(
 
   const workloads = new WorkloadClient(shared.informers);
   const applier = new WorkloadApplier(connections, clock);
+  const assembler = new WorkloadAssembler(environments, deployments, workloads);
   const reconciler = new WorkloadReconciler(
     database,
     services,
     deployments,
-    environments,
+    assembler,
     applier,
     clock,
     logger,
   );
-  const tracker = new RolloutTracker(database, deployments, workloads, reconciler, clock, logger);
+  const recorder = new DeploymentRecorder(services, deployments, bindings, routes, clock);
+  const canaries = new CanaryService(database, deployments, reconciler, clock);
+  const tracker = new RolloutTracker(
+    database,
+    deployments,
+    workloads,
+    reconciler,
+    canaries,
+    new AutomaticRollback(services, deployments, recorder, clock),
+    clock,
+    logger,
+  );
   const cleaner = new ServiceCleaner(
     database,
     services,
     deployments,
     bindings,
+    routes,
     publishedEnvironments,
     reconciler,
     clock,
     logger,
   );
   const access = new ServiceAccess(permissions, services);
+  const rehearsal = new DeploymentRehearsal(deployments, bindings, assembler, applier);
+  const drift = new DriftService(deployments, assembler, workloads, connections);
+  const preflight = new PreflightService(
+    new PreflightClient(connections),
+    rehearsal,
+    drift,
+    workloads,
+    services,
+    routes,
+    environments,
+  );
   const starter = new DeploymentStarter(
     changes,
     services,
     deployments,
-    bindings,
-    environments,
+    recorder,
+    preflight,
     applier,
     reconciler,
     clock,
@@ -158,13 +229,15 @@ export async function startDeploymentsSubgraph(
     applications,
     deployments,
     bindings,
+    routes,
     environments,
     applier,
     reconciler,
     clock,
     logger,
   );
-  const deploymentService = new DeploymentService(permissions, access, deployments, starter, clock);
+  const requests = new DeploymentRequests(access, services, deployments, new Promotion(applier), clock);
+  const deploymentService = new DeploymentService(permissions, deployments, requests, starter);
   const bindingService = new BindingService(
     permissions,
     access,
@@ -174,17 +247,61 @@ export async function startDeploymentsSubgraph(
     starter,
     clock,
   );
-  const rollouts = new RolloutService(deploymentService, deployments, workloads, guard, events, clock);
   const deploymentLogs = new DeploymentLogService(deploymentService, deployments, guard, events);
-  const pods = new PodService(access, changes, workloads, connections, guard);
-  const logs = new LogService(access, workloads, connections, guard);
-  const execSessions = new ExecSessionService(
+  const podFeeds = new PodFeeds(workloads);
+  const pods = new PodService(access, changes, workloads, connections, guard, podFeeds);
+  const logs = new LogService(
     access,
     changes,
     workloads,
-    new ExecClient(connections),
+    connections,
     guard,
+    new LogDownloadTokens(deriveKey(shared.config.secretKey, 'log-downloads'), clock),
     clock,
+  );
+  const execRecords = new ExecSessionRepository(database);
+  const execReplicaId = randomUUID();
+  const execJournal = new ExecJournal(
+    database,
+    changes,
+    execRecords,
+    clock,
+    execReplicaId,
+    config.exec.sessionsPerUser,
+  );
+  const recordingsKey = deriveKey(shared.config.secretKey, 'exec-recordings');
+  const heldSessions = new HeldSessions(access, config.exec, clock, events);
+  const rollouts = new RolloutService(deploymentService, deployments, workloads, guard, logs, events, clock);
+  const execSessions = new ExecSessionService(
+    access,
+    changes,
+    new ExecOpener(
+      access,
+      environments,
+      workloads,
+      new ExecClient(connections),
+      new DebugContainerClient(connections),
+      execJournal,
+      execRecords,
+      recordingsKey,
+      config.exec,
+      clock,
+      logger,
+    ),
+    execJournal,
+    execRecords,
+    heldSessions,
+    new ExecEndings(execJournal, heldSessions, Math.random, logger),
+    new ExecForwarding(execRecords, deriveKey(shared.config.secretKey, 'caller-context'), config.exec.lease),
+    guard,
+    config.exec.debugImage,
+  );
+  const execReplica = new ExecReplica(
+    execReplicaId,
+    execRecords,
+    execJournal,
+    heldSessions,
+    config.exec.lease,
     logger,
   );
   const listChanges = new ListChangesService(permissions, guard, events);
@@ -192,32 +309,32 @@ export async function startDeploymentsSubgraph(
     applications: applicationService,
     services: serviceService,
     deployments: deploymentService,
+    deploymentRows: deployments,
     bindings: bindingService,
     rollouts,
     workloads,
   });
   const runtime = new ServiceRuntimeService(
     loaders,
-    deployments,
     environments,
     new EventClient(connections),
+    new EndpointClient(shared.informers),
+    drift,
     new ManifestClient(connections),
-    new UsageClient(connections, clock),
+    new UsageClient(shared.metrics),
     clock,
   );
-  const plans = new DeploymentPlanService(
-    access,
-    services,
-    bindings,
-    environments,
-    applier,
-    workloads,
-    connections,
-  );
+  const plans = new DeploymentPlanService(requests, preflight);
 
   const resolvers = [
-    new ApplicationResolver(applicationService, serviceService, loaders),
-    new ServiceResolver(serviceService, runtime, deploymentService, loaders),
+    new ApplicationResolver(applicationService, loaders),
+    new ServiceResolver(
+      serviceService,
+      new ServiceListService(permissions, services, workloads, clock),
+      runtime,
+      loaders,
+    ),
+    new ServiceFacetsResolver(),
     new DeploymentResolver(deploymentService, plans, deploymentLogs, loaders),
     new DeploymentMutationResolver(
       deploymentService,
@@ -228,25 +345,27 @@ export async function startDeploymentsSubgraph(
         deployments,
         starter,
         reconciler,
-        applier,
         clock,
         logger,
       ),
-      new PromotionService(access, services, deployments, starter),
       bindingService,
     ),
     new RolloutResolver(),
     new PodResolver(pods, runtime, loaders),
-    new LogResolver(),
+    new LogResolver(logs),
     new ExecSessionResolver(execSessions),
+    new ExecHistoryResolver(
+      new ExecHistoryService(permissions, changes, execRecords, recordingsKey),
+      loaders,
+    ),
     new BindingResolver(loaders),
     new ListChangesResolver(),
     new ObservationResolver(),
-    new ProjectResolver(applicationService),
+    new ProjectResolver(loaders),
     new ProjectStatisticsResolver(
       new StatisticsService(permissions, applications, services, deployments, workloads),
     ),
-    new EnvironmentResolver(serviceService),
+    new EnvironmentResolver(loaders),
     new InstanceResolver(loaders, new InstancePodService(permissions, instances, workloads)),
   ];
   const streams = {
@@ -261,6 +380,7 @@ export async function startDeploymentsSubgraph(
   };
   await tracker.start(events);
   cleaner.start(events);
+  await execReplica.start();
 
   return {
     name: 'deployments',
@@ -274,8 +394,11 @@ export async function startDeploymentsSubgraph(
       streams,
     }),
     ready: () => database.readiness(),
+    served: (url) => execReplica.announce(config.exec.replicaUrl ?? url),
     async dispose() {
       await execSessions.dispose();
+      await execReplica.dispose();
+      podFeeds.dispose();
       await tracker.dispose();
       await cleaner.dispose();
       await reconciler.settled();

@@ -1,6 +1,6 @@
 import { BadUserInputError } from '../shared/errors.js';
 import { type IdKind, isId } from '../shared/ids.js';
-import { type Scope, type ScopeLevel, scopeLevels } from '../shared/permissions.js';
+import { type Scope, type ScopeLevel, scopeLevels } from '../shared/permission-scope.js';
 
 export type FullScope = { [Level in ScopeLevel]: string | null };
 

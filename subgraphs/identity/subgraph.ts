@@ -16,6 +16,8 @@ import { AuditEventResolver } from './audit-event/audit-event.resolver.js';
 import { AuditEventService } from './audit-event/audit-event.service.js';
 import type { IdentityConfig } from './config.js';
 import { CreateIdentity1795374000000 } from './migrations/1795374000000-create-identity.js';
+import { PublishActors1795374000001 } from './migrations/1795374000001-publish-actors.js';
+import { PublishRoleGrants1795374000002 } from './migrations/1795374000002-publish-role-grants.js';
 import { NodeResolver } from './node/node.resolver.js';
 import { NodeService } from './node/node.service.js';
 import { OwnRecords } from './node/own-records.js';
@@ -74,7 +76,11 @@ export const identityEntities = [
   AccessTokenEntity,
 ];
 
-export const identityMigrations = [CreateIdentity1795374000000];
+export const identityMigrations = [
+  CreateIdentity1795374000000,
+  PublishActors1795374000001,
+  PublishRoleGrants1795374000002,
+];
 
 export async function startIdentitySubgraph(
   config: IdentityConfig,
@@ -88,7 +94,7 @@ export async function startIdentitySubgraph(
     migrations: identityMigrations,
     logger,
   });
-  const changes = new Changes(database, clock, () => permissions.forget());
+  const changes = new Changes(database, clock, services.events);
   const passwords = new PasswordHasher();
   const issuer = new TokenIssuer(deriveKey(services.config.secretKey, 'token-signing'), clock);
   const users = new UserRepository(database);

@@ -52,7 +52,7 @@ export async function startMarketplaceSubgraph(
     logger,
   });
 
-  const changes = new Changes(database, clock);
+  const changes = new Changes(database, clock, events);
   const repository = new InstanceRepository(database);
   const environments = new PublishedEnvironments(published);
   const bindings = new PublishedBindings(published);
@@ -71,6 +71,7 @@ export async function startMarketplaceSubgraph(
   const parts = {
     repository,
     catalogue,
+    client,
     preflight,
     firstAttempt,
     changes,
@@ -85,6 +86,7 @@ export async function startMarketplaceSubgraph(
     new WorkloadObserver(informers),
     permissions,
     events,
+    services.guard,
     clock,
   );
   const offerings = new OfferingService(catalogue, permissions);

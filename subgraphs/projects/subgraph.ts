@@ -49,7 +49,7 @@ export async function startProjectsSubgraph(
     migrations: projectMigrations,
     logger,
   });
-  const changes = new Changes(database, clock);
+  const changes = new Changes(database, clock, events);
   const clusters = new PublishedClusterConnections(services.published);
   const landscapes = new LandscapeRepository(database);
   const projects = new ProjectRepository(database);
@@ -66,7 +66,6 @@ export async function startProjectsSubgraph(
     environments,
     changes,
     permissions,
-    events,
     clock,
   );
   const creation = new EnvironmentCreationService({

@@ -1,6 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { MeridianError } from './errors.js';
 
+/** Why work is given up for which nobody waits any more: the expected end of it, and no fault to be logged. */
+export class NobodyWaitsError extends Error {
+  override readonly name = 'NobodyWaitsError';
+}
+
 /** An AbortController whose signal any number of fetches and resolvers may listen to without a warning. */
 export function sharedAbortController(): AbortController {
   const controller = new AbortController();

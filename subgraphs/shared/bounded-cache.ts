@@ -9,6 +9,11 @@ export class BoundedCache<K, V> {
     return this.#entries.size;
   }
 
+  /** What is kept, that which was used last first. */
+  get values(): V[] {
+    return [...this.#entries.values()].map(({ value }) => value).reverse();
+  }
+
   get(key: K): V | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;

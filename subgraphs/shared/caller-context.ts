@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { jwtVerify, SignJWT } from 'jose';
+import { createHmac, hash, randomUUID } from 'node:crypto';
+import { jwtVerify } from 'jose';
 import type { Caller } from './caller.js';
 import { type Clock, systemClock } from './clock.js';
 import { UnauthenticatedError } from './errors.js';
@@ -23,17 +23,27 @@ export interface SignOptions {
   readonly clock?: Clock;
 }
 
-/** Says to one subgraph who makes one request: 30 seconds, one use, bound to the body. */
-export function signCallerContext(caller: Caller, options: SignOptions): Promise<string> {
+/** The same for every caller context (RFC 7515, section 3). */
+const header = encoded({ alg: 'HS256', typ: type });
+
+/**
+ * Says to one subgraph who makes one request: 30 seconds, one use, bound to the body. A JSON Web Token (RFC 7519),
+ * signed for every call of a subgraph: by Node's own HMAC, since WebCrypto's goes through the thread pool and costs
+ * ten times as much.
+ */
+export function signCallerContext(caller: Caller, options: SignOptions): string {
   const issuedAt = Math.floor((options.clock ?? systemClock).now() / 1_000);
-  return new SignJWT({ caller, body: digest(options.body) })
-    .setProtectedHeader({ alg: 'HS256', typ: type })
-    .setIssuer(issuer)
-    .setAudience(options.audience)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + lifetimeSeconds)
-    .setJti(randomUUID())
-    .sign(options.key);
+  const claims = encoded({
+    caller,
+    body: digest(options.body),
+    iss: issuer,
+    aud: options.audience,
+    iat: issuedAt,
+    exp: issuedAt + lifetimeSeconds,
+    jti: randomUUID(),
+  });
+  const signature = createHmac('sha256', options.key).update(`${header}.${claims}`).digest('base64url');
+  return `${header}.${claims}.${signature}`;
 }
 
 /**
@@ -108,4 +118,8 @@ function isCaller(value: unknown): value is Caller {
   );
 }
 
-const digest = (body: string | Uint8Array): string => createHash('sha256').update(body).digest('base64url');
+const digest = (body: string | Uint8Array): string => hash('sha256', body, 'base64url');
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

@@ -4,6 +4,8 @@ interface RequestOrigin {
   readonly requestId: string;
   /** The client's network address, when known. */
   readonly address: string | null;
+  /** Another replica of the same subgraph handed the request on: it goes no further. */
+  readonly forwarded?: true;
 }
 
 export interface SignedInCaller extends RequestOrigin {

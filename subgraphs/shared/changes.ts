@@ -3,7 +3,7 @@ import { type AuditEntry, appendAuditEvent } from './audit.js';
 import type { SignedInCaller } from './caller.js';
 import type { Clock } from './clock.js';
 import type { Database, Transaction } from './database.js';
-import { type DomainEvent, notifyDomainEvent } from './domain-events.js';
+import type { DomainEvent, DomainEvents } from './domain-events.js';
 import { BadUserInputError, ConflictError } from './errors.js';
 import type { RecordRefusal } from './federated-schema.js';
 import { IdempotencyKeyEntity } from './idempotency.entity.js';
@@ -24,7 +24,7 @@ export interface Change {
   readonly transaction: Transaction;
   /** What happened to what; exactly one event must be recorded for each change. */
   audit(entry: AuditEntry): void;
-  /** Told to all processes when the change is committed. */
+  /** Told to all processes when the change is committed; this one has heard it when `run` resolves. */
   notify(event: DomainEvent): void;
 }
 
@@ -36,8 +36,7 @@ export class Changes {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-    /** Called after each commit, with what all processes are told: this one need not wait for it. */
-    private readonly committed: (events: readonly DomainEvent[]) => void = () => undefined,
+    private readonly events: Pick<DomainEvents, 'announce' | 'deliver'>,
   ) {}
 
   async run<T extends { id: string }>(
@@ -75,7 +74,7 @@ export class Changes {
         result: 'DONE',
         at: new Date(this.clock.now()),
       });
-      for (const event of events) await notifyDomainEvent(transaction, event);
+      for (const event of events) await this.events.announce(transaction, event);
       if (idempotency) {
         await transaction.update(
           IdempotencyKeyEntity,
@@ -85,8 +84,20 @@ export class Changes {
       }
       return result;
     });
-    this.committed(events);
+    for (const event of events) this.events.deliver(event);
     return made;
+  }
+
+  /**
+   * What an earlier attempt with this key made; undefined when there was none, or it is still under way (`run` waits
+   * for it). For checks that only the first attempt can pass: a retry of what is done gets its answer before them.
+   */
+  async earlier<T>(caller: SignedInCaller, { action, idempotency }: Attempt<T>): Promise<T | undefined> {
+    if (!idempotency?.key) return undefined;
+    const { manager } = this.database;
+    const key = { userId: caller.userId, action, key: idempotency.key };
+    const row = await manager.findOneBy(IdempotencyKeyEntity, key);
+    return row ? idempotency.replay(sameResult(row, idempotency.input), manager) : undefined;
   }
 
   /** The id that an earlier attempt with this key made; undefined when this is the first. Waits for one under way. */
@@ -102,12 +113,11 @@ export class Changes {
         ['input', 'idempotencyKey'],
         'idempotencyKey is longer than 200 characters.',
       );
-    const inputHash = createHash('sha256').update(JSON.stringify(input)).digest('hex');
     const row = {
       userId: caller.userId,
       action,
       key,
-      inputHash,
+      inputHash: hashOf(input),
       resultId: '',
       createdAt: new Date(this.clock.now()),
     };
@@ -125,13 +135,7 @@ export class Changes {
       action,
       key,
     });
-    if (earlier.inputHash !== inputHash) {
-      throw new ConflictError(
-        `The idempotency key ${JSON.stringify(key)} was used before with other input: use a new key for a new change.`,
-        { field: ['input', 'idempotencyKey'] },
-      );
-    }
-    return earlier.resultId;
+    return sameResult(earlier, input);
   }
 
   /** Audit events for mutations that were refused or failed (federated-schema.ts calls it). */
@@ -144,6 +148,17 @@ export class Changes {
       at: new Date(this.clock.now()),
     });
   };
+}
+
+const hashOf = (input: object): string => createHash('sha256').update(JSON.stringify(input)).digest('hex');
+
+/** What the key made. Throws ConflictError when it was used for something else. */
+function sameResult({ key, inputHash, resultId }: IdempotencyKeyEntity, input: object): string {
+  if (inputHash === hashOf(input)) return resultId;
+  throw new ConflictError(
+    `The idempotency key ${JSON.stringify(key)} was used before with other input: use a new key for a new change.`,
+    { field: ['input', 'idempotencyKey'] },
+  );
 }
 
 // PostgreSQL's text type can't hold NUL, and what was refused may be refused for it.

@@ -70,7 +70,6 @@ const setting = <T>(name: string, parse: (text: string) => T, fallback: T | unde
 export const text = (name: string, fallback?: string): Setting<string> =>
   setting(name, (value) => value, fallback);
 
-/** `null` when unset. */
 export const optionalText = (name: string): Setting<string | null> =>
   setting<string | null>(name, (value) => value, null);
 

@@ -1,5 +1,5 @@
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
-import { type DataFilter, type Scope, type ScopeLevel, scopeLevels } from './permissions.js';
+import { type DataFilter, type Scope, type ScopeLevel, scopeLevels } from './permission-scope.js';
 
 /** Which SQL expression holds each level of a row, such as `{ projectId: 'environment.project_id' }`. Our own text only. */
 export type ScopeColumns = Partial<Record<ScopeLevel, string>>;

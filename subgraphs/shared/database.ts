@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { DataSource, type EntityManager, type MixedList } from 'typeorm';
 import { AuditEventEntity, auditTableStatements } from './audit.js';
 import { connectionMilliseconds } from './database-limits.js';
+import { type Patience, startPatience, whenDatabaseIsReady } from './database-patience.js';
 import { IdempotencyKeyEntity, idempotencyTableStatement } from './idempotency.entity.js';
 import type { Logger } from './logger.js';
 import type { Readiness, SubgraphName } from './subgraph.js';
@@ -22,6 +23,10 @@ export interface DatabaseOptions {
   readonly logger: Logger;
   /** Connections at most. */
   readonly poolSize?: number;
+  /** How long to wait for a server that is there but does not let us in yet. */
+  readonly patience?: Patience;
+  /** For tests, which do not wait for `connectionMilliseconds`. */
+  readonly connectionMilliseconds?: number;
 }
 
 /** All migrations of all processes run one after the other under this advisory lock. */
@@ -35,8 +40,20 @@ export class Database {
     return this.dataSource.manager;
   }
 
-  /** Connects, waits for the migration lock, brings the schema up to date. */
-  static async open(options: DatabaseOptions): Promise<Database> {
+  /**
+   * Connects, waits for the migration lock, brings the schema up to date.
+   *
+   * @throws {DatabaseNotReadyError} when PostgreSQL is there but lets nobody in for as long as `patience` says
+   */
+  static open(options: DatabaseOptions): Promise<Database> {
+    return whenDatabaseIsReady(
+      () => Database.#open(options),
+      options.logger,
+      options.patience ?? startPatience,
+    );
+  }
+
+  static async #open(options: DatabaseOptions): Promise<Database> {
     const schema = options.subgraph;
     const dataSource = new DataSource({
       type: 'postgres',
@@ -46,7 +63,7 @@ export class Database {
       migrations: options.migrations as never,
       migrationsTableName: 'migration',
       poolSize: options.poolSize ?? 8,
-      connectTimeoutMS: connectionMilliseconds,
+      connectTimeoutMS: options.connectionMilliseconds ?? connectionMilliseconds,
       applicationName: `meridian-${schema}`,
       extra: {
         statement_timeout: 15_000,

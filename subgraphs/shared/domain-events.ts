@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Client } from 'pg';
 import type { Transaction } from './database.js';
@@ -8,6 +9,7 @@ export type DomainEvent =
   /** Users, roles, bindings, sessions or tokens changed; `userId` null concerns everybody. */
   | { readonly type: 'identity.changed'; readonly userId: string | null }
   | { readonly type: 'cluster.changed'; readonly clusterId: string }
+  | { readonly type: 'drain.changed'; readonly drainId: string }
   | { readonly type: 'project.changed'; readonly projectId: string }
   | { readonly type: 'environment.changed'; readonly environmentId: string }
   | { readonly type: 'instance.changed'; readonly instanceId: string }
@@ -18,10 +20,19 @@ export type DomainEventType = DomainEvent['type'];
 
 const channel = 'meridian';
 
-/** Sends when the transaction commits, and not at all when it does not. */
-export async function notifyDomainEvent(transaction: Transaction, event: DomainEvent): Promise<void> {
-  await transaction.query('SELECT pg_notify($1, $2)', [channel, JSON.stringify(event)]);
+interface Message {
+  readonly event: DomainEvent;
+  /** The process that has told itself already. */
+  readonly origin?: string;
 }
+
+async function send(transaction: Transaction, message: Message): Promise<void> {
+  await transaction.query('SELECT pg_notify($1, $2)', [channel, JSON.stringify(message)]);
+}
+
+/** Tells all processes when the transaction commits, and none when it does not. */
+export const notifyDomainEvent = (transaction: Transaction, event: DomainEvent): Promise<void> =>
+  send(transaction, { event });
 
 /**
  * Receives the events of all processes, its own included. After a lost connection `resynced` is called, because
@@ -29,6 +40,7 @@ export async function notifyDomainEvent(transaction: Transaction, event: DomainE
  */
 export class DomainEvents {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
+  readonly #origin = randomUUID();
   #client: Client | undefined;
   #retry: NodeJS.Timeout | undefined;
   #disposed = false;
@@ -42,6 +54,30 @@ export class DomainEvents {
     const events = new DomainEvents(databaseUrl, logger);
     await events.#connect();
     return events;
+  }
+
+  /** The same without waiting: a database that does not answer yet is tried again, as one that was lost. */
+  static start(databaseUrl: string, logger: Logger): DomainEvents {
+    const events = new DomainEvents(databaseUrl, logger);
+    events.#connect().catch((error: unknown) => {
+      logger.warn({ error }, 'domain events cannot be listened to yet');
+      events.#reconnect();
+    });
+    return events;
+  }
+
+  /** Tells the other processes when the transaction commits; this one is told by `deliver` after it. */
+  announce(transaction: Transaction, event: DomainEvent): Promise<void> {
+    return send(transaction, { event, origin: this.#origin });
+  }
+
+  /** Tells this process at once: whoever made a change and goes on finds no cache that is older than it. */
+  deliver(event: DomainEvent): void {
+    try {
+      this.#emitter.emit(event.type, event);
+    } catch (error) {
+      this.logger.warn({ error }, 'domain event could not be handled');
+    }
   }
 
   /** Returns the function that unsubscribes. */
@@ -74,12 +110,14 @@ export class DomainEvents {
   }
 
   #receive(payload: string): void {
+    let message: Message;
     try {
-      const event = JSON.parse(payload) as DomainEvent;
-      this.#emitter.emit(event.type, event);
+      message = JSON.parse(payload) as Message;
     } catch (error) {
-      this.logger.warn({ error }, 'domain event could not be handled');
+      this.logger.warn({ error }, 'domain event could not be read');
+      return;
     }
+    if (message.origin !== this.#origin) this.deliver(message.event);
   }
 
   #reconnect(): void {

@@ -15,6 +15,7 @@ export const errorCodes = [
   'CLUSTER_UNAVAILABLE',
   'CLUSTER_AUTH_FAILED',
   'CLUSTER_REJECTED',
+  'PERSISTED_QUERY_NOT_FOUND',
   'INTERNAL',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
@@ -65,6 +66,13 @@ export class ForbiddenError extends MeridianError {
   }
 }
 
+/**
+ * For the reader of a stream who has seen until now what is hidden from them: that it exists is no secret, and that the
+ * right to it is gone is the news.
+ */
+export const noLongerVisible = (): ForbiddenError =>
+  new ForbiddenError(null, 'You may no longer see what this stream shows, or it is gone.');
+
 /** The id is well formed but nothing has it, or the caller may not know that it exists. */
 export class NotFoundError extends MeridianError {
   constructor(kind: string, id: string, field?: readonly string[]) {
@@ -79,7 +87,11 @@ export class NotFoundError extends MeridianError {
 /** The input can't be accepted as it is. Each problem names its field, the value and the remedy. */
 export class BadUserInputError extends MeridianError {
   readonly problems: readonly InputProblem[];
-  constructor(problems: readonly InputProblem[]) {
+  constructor(
+    problems: readonly InputProblem[],
+    /** Fields of the mutation's payload that say more than `userErrors` can. */
+    readonly payload: object = {},
+  ) {
     super('BAD_USER_INPUT', problems.map((problem) => problem.message).join(' '), {
       ...(problems[0] ? { field: problems[0].field } : {}),
       details: { problems },
@@ -149,6 +161,16 @@ export class ClusterRejectedError extends MeridianError {
 }
 
 /**
+ * The hash of an automatic persisted query is not known here. Code and message are those that clients of the protocol
+ * (Apollo's, urql's, …) look for: they send hash and text at once then, and no person sees it.
+ */
+export class PersistedQueryNotFoundError extends MeridianError {
+  constructor() {
+    super('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
+  }
+}
+
+/**
  * Refusals that a mutation reports in its payload's `userErrors`. The rest (nobody signed in, faults) are
  * GraphQL errors, because nothing in the input can mend them.
  */
@@ -199,8 +221,6 @@ const libraryInputCodes = new Set([
   'GRAPHQL_VALIDATION_FAILED',
   'OPERATION_RESOLUTION_FAILURE',
   'BAD_REQUEST',
-  'PERSISTED_QUERY_NOT_FOUND',
-  'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
 /** Details that may leave with an error; everything else in `extensions` stays here. */

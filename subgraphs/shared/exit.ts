@@ -1,5 +1,6 @@
 import { ConfigError } from './config.js';
 import { DataFolderError } from './data-folder.js';
+import { DatabaseNotReadyError } from './database-patience.js';
 import type { Logger } from './logger.js';
 import { EmbeddedPostgresError } from './postgres/places.js';
 
@@ -11,25 +12,35 @@ export interface Stoppable {
 /** Parts are stopped in the opposite order to which they were added, whatever one of them does. */
 export class Disposables implements Stoppable {
   readonly #parts: { name: string; part: Stoppable }[] = [];
+  #disposed = false;
 
   constructor(private readonly logger: Logger) {}
 
+  /** A part that comes while everything is being stopped is stopped at once, and the start goes no further. */
   add<T extends Stoppable>(name: string, part: T): T {
+    if (this.#disposed) {
+      void this.#stop(name, part);
+      throw new Error(`${name} came after the stop`);
+    }
     this.#parts.push({ name, part });
     return part;
   }
 
   async dispose(): Promise<void> {
-    for (const { name, part } of this.#parts.splice(0).reverse()) {
-      await part.dispose().catch((error) => this.logger.error({ error, part: name }, 'stopping failed'));
-    }
+    this.#disposed = true;
+    for (const { name, part } of this.#parts.splice(0).reverse()) await this.#stop(name, part);
+  }
+
+  #stop(name: string, part: Stoppable): Promise<void> {
+    return part.dispose().catch((error) => this.logger.error({ error, part: name }, 'stopping failed'));
   }
 }
 
 /** Why a process could not start, as lines for a person; undefined for what is a fault of ours. */
 export function startProblem(error: unknown): string[] | undefined {
   if (error instanceof ConfigError) return [...error.problems];
-  if (error instanceof DataFolderError || error instanceof EmbeddedPostgresError) return [error.message];
+  const says = [DataFolderError, EmbeddedPostgresError, DatabaseNotReadyError];
+  if (error instanceof Error && says.some((kind) => error instanceof kind)) return [error.message];
   const { code, address, port, syscall } = (error ?? {}) as NodeJS.ErrnoException & {
     address?: string;
     port?: number;

@@ -43,8 +43,7 @@ export const Permission = (
 export const Entity = (keys = 'id'): ClassDecorator => Directive(`@key(fields: "${keys}")`) as ClassDecorator;
 
 /** A stub of another subgraph's type: its key, and what this subgraph adds. */
-export const Reference = (keys = 'id'): ClassDecorator =>
-  Directive(`@key(fields: "${keys}")`) as ClassDecorator;
+export const Reference = Entity;
 
 /** A value type, or a field, that several subgraphs define alike. */
 export const Shareable = (): ClassDecorator & PropertyDecorator & MethodDecorator =>
@@ -171,7 +170,7 @@ function withUserErrors(mutation: string, resolve: RootResolver, recordRefusal: 
         });
       }
       if (userErrors === undefined) throw error;
-      return { userErrors };
+      return { ...(error instanceof BadUserInputError ? error.payload : {}), userErrors };
     }
   };
 }

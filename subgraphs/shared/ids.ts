@@ -15,6 +15,7 @@ export type IdKind =
   | 'token'
   | 'event'
   | 'cluster'
+  | 'drain'
   | 'landscape'
   | 'project'
   | 'environment'

@@ -1,6 +1,12 @@
 import { hkdfSync } from 'node:crypto';
 
-export type KeyPurpose = 'token-signing' | 'caller-context' | 'cluster-credentials' | 'secret-values';
+export type KeyPurpose =
+  | 'token-signing'
+  | 'caller-context'
+  | 'cluster-credentials'
+  | 'secret-values'
+  | 'exec-recordings'
+  | 'log-downloads';
 
 /**
  * A 32-byte key for one purpose, derived from MERIDIAN_SECRET_KEY by HKDF-SHA-256 (RFC 5869), so that no key

@@ -1,4 +1,5 @@
 import type { ExecutionResult, GraphQLFormattedError, SourceLocation } from 'graphql';
+import { NobodyWaitsError } from './abortable.js';
 import type { Caller } from './caller.js';
 import { toPublicError } from './errors.js';
 import type { Logger } from './logger.js';
@@ -8,7 +9,8 @@ export interface MaskedResult {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-interface AnyResult {
+/** A result as a subgraph gives it, in process or over HTTP. */
+export interface AnyResult {
   readonly data?: ExecutionResult['data'] | undefined;
   readonly errors?: readonly AnyError[] | undefined;
 }
@@ -48,12 +50,11 @@ export const maskErrors = (
   logger: Logger,
 ): GraphQLFormattedError[] =>
   errors.flatMap(unpacked).map((error) => {
-    const { message, extensions } = toPublicError(error, requestId, () =>
-      logger.error(
-        { requestId, path: error.path, error: error.originalError ?? error },
-        'an operation failed',
-      ),
-    );
+    const { message, extensions } = toPublicError(error, requestId, () => {
+      const cause = error.originalError ?? error;
+      if (cause instanceof NobodyWaitsError) return;
+      logger.error({ requestId, path: error.path, error: cause }, 'an operation failed');
+    });
     return {
       message,
       ...(error.locations?.length ? { locations: error.locations } : {}),

@@ -3,8 +3,9 @@ import type { SignedInCaller } from './caller.js';
 import type { DomainEvent } from './domain-events.js';
 import { ForbiddenError, NotFoundError } from './errors.js';
 import type { PermissionName } from './permission-names.js';
-import { type GrantSource, PermissionSet, Permissions, type Scope } from './permissions.js';
-import type { Credential, Grant } from './published/grant.js';
+import type { Scope } from './permission-scope.js';
+import { type GrantSource, PermissionSet, Permissions } from './permissions.js';
+import type { Credential, CredentialKey, Grant } from './published/grant.js';
 
 const caller: SignedInCaller = {
   userId: 'user_1',
@@ -20,12 +21,12 @@ const shopInProduction = { ...shop, landscapeId: 'landscape_prod', clusterId: 'c
 const shopInTest = { ...shop, landscapeId: 'landscape_test', clusterId: 'cluster_east' };
 
 const allow = (permission: PermissionName, scope: Scope = {}): Grant => ({
-  permission,
+  permissions: [permission],
   effect: 'ALLOW',
   ...scope,
 });
 const deny = (permission: PermissionName, scope: Scope = {}): Grant => ({
-  permission,
+  permissions: [permission],
   effect: 'DENY',
   ...scope,
 });
@@ -217,10 +218,11 @@ describe('what a caller may', () => {
     let loads = 0;
     const listeners: ((event: DomainEvent) => void)[] = [];
     const source: GrantSource = {
-      async find() {
+      async find(keys) {
         loads += 1;
         if (answer instanceof Error) throw answer;
-        return answer;
+        const found = answer;
+        return keys.map(() => found);
       },
     };
     const events = {
@@ -236,8 +238,8 @@ describe('what a caller may', () => {
       change: (next: Stored | Error) => {
         answer = next;
       },
-      tell: () => {
-        for (const listener of listeners) listener({ type: 'identity.changed', userId: null });
+      tell: (userId: string | null = null) => {
+        for (const listener of listeners) listener({ type: 'identity.changed', userId });
       },
       wait: (milliseconds: number) => {
         now += milliseconds;
@@ -275,6 +277,41 @@ describe('what a caller may', () => {
     await expect(world.permissions.of(caller)).rejects.toMatchObject(unauthenticated);
   });
 
+  it('is loaded together for all who ask at one moment, each by the own credential', async () => {
+    const asked: string[][] = [];
+    const permissions = new Permissions(
+      {
+        async find(keys) {
+          asked.push(keys.map(({ userId, credentialId }) => `${userId} ${credentialId}`));
+          return keys.map(({ userId }) => ({
+            credential: active,
+            grants: userId === 'user_2' ? [] : [allow('exec.open')],
+          }));
+        },
+      },
+      { now: () => 0 },
+      { on: () => () => undefined, onResynced: () => () => undefined },
+    );
+    const other = { ...caller, userId: 'user_2', credentialId: 'session_2' };
+    const sets = await Promise.all([caller, other].map((one) => permissions.of(one)));
+    expect(sets.map((set) => set.has('exec.open'))).toEqual([true, false]);
+    expect(asked).toEqual([['user_1 session_1', 'user_2 session_2']]);
+  });
+
+  it('is asked for again only of the user whom an identity event names', async () => {
+    const world = stored({ credential: active, grants: [allow('exec.open')] });
+    const changed: (string | null)[] = [];
+    world.permissions.onChanged((userId) => changed.push(userId));
+    await world.permissions.of(caller);
+    world.tell('user_2');
+    await world.permissions.of(caller);
+    expect(world.loads()).toBe(1);
+    world.tell('user_1');
+    await world.permissions.of(caller);
+    expect(world.loads()).toBe(2);
+    expect(changed).toEqual(['user_2', 'user_1']);
+  });
+
   it('is nothing while it cannot be loaded, and is asked for again', async () => {
     const world = stored({ credential: active, grants: [allow('exec.open')] });
     world.change(new Error('database down'));
@@ -295,9 +332,12 @@ describe('loading permissions', () => {
       permissions: null,
     } as const;
     const source = {
-      find: async () => {
+      find: async (keys: readonly CredentialKey[]) => {
         loads += 1;
-        return { credential, grants: [{ permission: 'projects.read', effect: 'ALLOW' as const }] };
+        return keys.map(() => ({
+          credential,
+          grants: [{ permissions: ['projects.read'], effect: 'ALLOW' as const }],
+        }));
       },
     };
     const permissions = new Permissions(source, clock, { on: () => () => {}, onResynced: () => () => {} });
@@ -314,5 +354,36 @@ describe('loading permissions', () => {
     expect(loads).toBe(1);
     expect([first.caller.requestId, second.caller.requestId]).toEqual(['r1', 'r2']);
     expect(second.allows('projects.read', { projectId: 'project_1' })).toBe(true);
+  });
+});
+
+describe('the fingerprint of what a caller may', () => {
+  const grants = [allow('services.read', shop), allow('logs.read'), deny('logs.read', bank)];
+
+  it('is the same for another caller, in another order, and where a grant comes twice', () => {
+    const same = new PermissionSet(
+      { ...caller, userId: 'user_2', credentialId: 'session_2' },
+      [...grants.toReversed(), allow('logs.read')],
+      null,
+    );
+    expect(same.fingerprint).toBe(holding(grants).fingerprint);
+  });
+
+  it('does not tell by which roles they are given', () => {
+    const both: Grant = { effect: 'ALLOW', permissions: ['logs.read', 'services.read'] };
+    const split = [allow('services.read'), allow('logs.read')];
+    expect(holding([both]).fingerprint).toBe(holding(split).fingerprint);
+  });
+
+  it.each<[string, PermissionSet]>([
+    ['a grant more', holding([...grants, allow('exec.open')])],
+    ['a grant less', holding(grants.slice(1))],
+    ['another scope', holding([allow('services.read', shopInTest), ...grants.slice(1)])],
+    ['a grant instead of a denial', holding([...grants.slice(0, 2), allow('logs.read', bank)])],
+    ['a limit', holding(grants, { permissions: null, scope: {} })],
+    ['a limit to some permissions', holding(grants, { permissions: ['logs.read'], scope: {} })],
+    ['a limit to a scope', holding(grants, { permissions: null, scope: shop })],
+  ])('differs with %s', (_, other) => {
+    expect(other.fingerprint).not.toBe(holding(grants).fingerprint);
   });
 });

@@ -1,73 +1,97 @@
+import { createHash } from 'node:crypto';
+import DataLoader from 'dataloader';
 import type { Caller, SignedInCaller } from './caller.js';
 import type { Clock } from './clock.js';
 import type { DomainEvents } from './domain-events.js';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './errors.js';
 import type { PermissionName } from './permission-names.js';
-import type { Credential, Grant } from './published/grant.js';
-
-/** The levels that a role binding can be limited to, and a record can belong to. */
-export interface Scope {
-  readonly clusterId?: string | null;
-  readonly projectId?: string | null;
-  readonly landscapeId?: string | null;
-  readonly applicationId?: string | null;
-}
-
-export const scopeLevels = ['clusterId', 'projectId', 'landscapeId', 'applicationId'] as const;
-export type ScopeLevel = (typeof scopeLevels)[number];
-
-/** What a list may show: rows within one of `allow` and none of `deny`. */
-export interface DataFilter {
-  readonly allow: readonly Scope[];
-  readonly deny: readonly Scope[];
-}
-
-const levelsOf = (scope: Scope): ScopeLevel[] => scopeLevels.filter((level) => scope[level] != null);
-
-/**
- * Does an allowed scope cover the record? Exactly: each level of the scope is the record's. For reading, also the
- * records above the scope are covered (who may see one environment may see its project): levels that the record
- * does not have are passed over, as long as one level agrees.
- */
-function covers(scope: Scope, record: Scope, reading: boolean): boolean {
-  const levels = levelsOf(scope);
-  if (levels.length === 0) return true;
-  const known = reading ? levels.filter((level) => record[level] != null) : levels;
-  return known.length > 0 && known.every((level) => scope[level] === record[level]);
-}
-
-/** A denial concerns a record only when each of its levels is the record's. */
-const denies = (scope: Scope, record: Scope): boolean =>
-  levelsOf(scope).every((level) => scope[level] === record[level]);
+import {
+  covers,
+  type DataFilter,
+  denies,
+  intersection,
+  levelsOf,
+  levelsText,
+  type Scope,
+} from './permission-scope.js';
+import type { CredentialKey, FoundGrants, Grant } from './published/grant.js';
 
 const isReading = (permission: PermissionName): boolean => permission.endsWith('.read');
 
+/** An access token's own limits; null for a session. */
+export type CredentialLimit = {
+  readonly permissions: readonly string[] | null;
+  readonly scope: Scope;
+} | null;
+
+/** The scopes of each permission, and the digest of all of it: made when first needed, once for all who ask. */
+class Rules {
+  #byEffect: { readonly ALLOW: Map<string, Scope[]>; readonly DENY: Map<string, Scope[]> } | undefined;
+  #fingerprint: string | undefined;
+
+  constructor(
+    readonly grants: readonly Grant[],
+    readonly limit: CredentialLimit,
+  ) {}
+
+  scopesOf(effect: Grant['effect']): ReadonlyMap<string, readonly Scope[]> {
+    if (!this.#byEffect) {
+      this.#byEffect = { ALLOW: new Map(), DENY: new Map() };
+      for (const grant of this.grants) {
+        const scopes = this.#byEffect[grant.effect];
+        for (const permission of grant.permissions) {
+          const known = scopes.get(permission);
+          if (known) known.push(grant);
+          else scopes.set(permission, [grant]);
+        }
+      }
+    }
+    return this.#byEffect[effect];
+  }
+
+  get fingerprint(): string {
+    this.#fingerprint ??= createHash('sha256')
+      .update(JSON.stringify([textsOf(this.grants), limitText(this.limit)]))
+      .digest('base64url');
+    return this.#fingerprint;
+  }
+}
+
 /** Everything that one caller may do, as it was when it was loaded. */
 export class PermissionSet {
-  #allow = new Map<string, Scope[]>();
-  #deny = new Map<string, Scope[]>();
-
   constructor(
     readonly caller: SignedInCaller,
     grants: readonly Grant[],
-    /** An access token's own limits; null for a session. */
-    private readonly limit: { permissions: readonly string[] | null; scope: Scope } | null,
-  ) {
-    for (const grant of grants) {
-      const effect = grant.effect === 'ALLOW' ? this.#allow : this.#deny;
-      const scopes = effect.get(grant.permission) ?? [];
-      scopes.push(grant);
-      effect.set(grant.permission, scopes);
-    }
+    private readonly limit: CredentialLimit,
+    private readonly rules: Rules = new Rules(grants, limit),
+  ) {}
+
+  get #allow(): ReadonlyMap<string, readonly Scope[]> {
+    return this.rules.scopesOf('ALLOW');
+  }
+
+  get #deny(): ReadonlyMap<string, readonly Scope[]> {
+    return this.rules.scopesOf('DENY');
   }
 
   /** The same permissions, asked for by another request of the same credential. */
   forCaller(caller: SignedInCaller): PermissionSet {
-    if (caller === this.caller) return this;
-    const set = new PermissionSet(caller, [], this.limit);
-    set.#allow = this.#allow;
-    set.#deny = this.#deny;
-    return set;
+    return caller === this.caller ? this : new PermissionSet(caller, [], this.limit, this.rules);
+  }
+
+  /** Whether it would be made of these again. */
+  isOf(grants: readonly Grant[], limit: CredentialLimit): boolean {
+    const before = this.rules.grants;
+    return (
+      grants.length === before.length &&
+      grants.every((grant, index) => isSameGrant(grant, before[index])) &&
+      JSON.stringify(limitText(limit)) === JSON.stringify(limitText(this.limit))
+    );
+  }
+
+  /** Equal for sets that answer every question here alike, whoever the caller is. */
+  get fingerprint(): string {
+    return this.rules.fingerprint;
   }
 
   /** Functional permissions held anywhere. */
@@ -135,46 +159,74 @@ export class PermissionSet {
   }
 }
 
-/** The scope within both; none when they name different records. */
-function intersection(one: Scope, other: Scope): Scope[] {
-  const merged: Record<string, string> = {};
-  for (const level of scopeLevels) {
-    const [a, b] = [one[level], other[level]];
-    if (a != null && b != null && a !== b) return [];
-    const value = a ?? b;
-    if (value != null) merged[level] = value;
+/** By effect and scope, in an order that does not depend on that of the grants, nor on which role gives what. */
+function textsOf(grants: readonly Grant[]): unknown[] {
+  const byScope = new Map<string, Set<string>>();
+  for (const grant of grants) {
+    const scope = `${grant.effect} ${levelsText(grant)}`;
+    const permissions = byScope.get(scope) ?? new Set();
+    for (const permission of grant.permissions) permissions.add(permission);
+    byScope.set(scope, permissions);
   }
-  return [merged];
+  return [...byScope]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([scope, permissions]) => [scope, [...permissions].sort()]);
 }
+
+/** Written out: it is asked of every grant of everybody who is watching, every two seconds. */
+const isSameGrant = (one: Grant, other: Grant | undefined): boolean =>
+  // Of the same role they are the same list.
+  one.permissions === other?.permissions &&
+  one.effect === other.effect &&
+  one.clusterId === other.clusterId &&
+  one.projectId === other.projectId &&
+  one.landscapeId === other.landscapeId &&
+  one.applicationId === other.applicationId;
+
+const limitText = (limit: CredentialLimit): unknown =>
+  limit && [limit.permissions && [...limit.permissions].sort(), levelsText(limit.scope)];
 
 /** Where grants come from: identity's published views. */
 export interface GrantSource {
-  find(
-    userId: string,
-    credentialId: string,
-  ): Promise<{ credential: Credential | undefined; grants: Grant[] }>;
+  /** Of many at once, in the order in which they were asked for. */
+  find(keys: readonly CredentialKey[]): Promise<readonly FoundGrants[]>;
 }
 
 /** A change elsewhere is seen after this at the latest, even when its event was lost. */
 const cacheMilliseconds = 2_000;
-const cacheEntries = 10_000;
+const cacheEntries = 20_000;
+/** Credentials that are asked about in one go. */
+export const credentialsAtOnce = 500;
 
-/** Loads and caches what callers may do. Fails closed: when grants can't be loaded nobody gets in. */
+interface Known {
+  /** Milliseconds since the epoch; long ago when it may have changed since. */
+  loadedAt: number;
+  readonly userId: string;
+  readonly set: Promise<PermissionSet>;
+  /** The newest that has come. */
+  last: PermissionSet | undefined;
+}
+
+/**
+ * Loads and caches what callers may do: those who ask at one moment together. Fails closed: when grants can't be loaded
+ * nobody gets in.
+ */
 export class Permissions {
-  readonly #cache = new Map<string, { loadedAt: number; set: Promise<PermissionSet> }>();
+  readonly #cache = new Map<string, Known>();
+  readonly #find: DataLoader<CredentialKey, FoundGrants>;
+  readonly #listeners = new Set<(userId: string | null) => void>();
 
   constructor(
-    private readonly source: GrantSource,
+    source: GrantSource,
     private readonly clock: Clock,
     events: Pick<DomainEvents, 'on' | 'onResynced'>,
   ) {
-    events.on('identity.changed', () => this.forget());
-    events.onResynced(() => this.forget());
-  }
-
-  /** What is asked from now on is loaded anew: for who has just committed a change and can't wait for its event. */
-  forget(): void {
-    this.#cache.clear();
+    this.#find = new DataLoader((keys) => source.find(keys), {
+      cache: false,
+      maxBatchSize: credentialsAtOnce,
+    });
+    events.on('identity.changed', ({ userId }) => this.#changed(userId));
+    events.onResynced(() => this.#changed(null));
   }
 
   /** Throws UnauthenticatedError for nobody, for an ended session or token, and for a disabled user. */
@@ -186,21 +238,49 @@ export class Permissions {
     const cached = this.#cache.get(key);
     if (cached && this.clock.now() - cached.loadedAt < cacheMilliseconds)
       return (await cached.set).forCaller(caller);
-    if (this.#cache.size >= cacheEntries) this.#cache.clear();
-    const set = this.#load(caller);
-    this.#cache.set(key, { loadedAt: this.clock.now(), set });
-    // A failure is not remembered.
-    set.catch(() => this.#cache.get(key)?.set === set && this.#cache.delete(key));
+    const set = this.#load(caller, cached?.last);
+    const known: Known = { loadedAt: this.clock.now(), userId: caller.userId, set, last: cached?.last };
+    this.#cache.delete(key);
+    this.#cache.set(key, known);
+    // Looked for only then: the first of a map from which much was deleted is far away.
+    if (this.#cache.size > cacheEntries) this.#cache.delete(this.#cache.keys().next().value ?? '');
+    set.then(
+      (loaded) => {
+        known.last = loaded;
+      },
+      // A failure is not remembered.
+      () => this.#cache.get(key) === known && this.#cache.delete(key),
+    );
     return set;
   }
 
-  async #load(caller: SignedInCaller): Promise<PermissionSet> {
-    const { credential, grants } = await this.source.find(caller.userId, caller.credentialId);
+  /** As `PermissionSet.fingerprint`, of what the caller may do now. Throws what `of` throws. */
+  async fingerprint(caller: SignedInCaller): Promise<string> {
+    return (await this.of(caller)).fingerprint;
+  }
+
+  /** Tells at once whose permissions may have changed (null: anybody's), besides what `of` finds out by itself. */
+  onChanged(listener: (userId: string | null) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(userId: string | null): void {
+    for (const known of this.#cache.values()) {
+      if (userId === null || known.userId === userId) known.loadedAt = Number.NEGATIVE_INFINITY;
+    }
+    for (const listener of this.#listeners) listener(userId);
+  }
+
+  async #load(caller: SignedInCaller, before: PermissionSet | undefined): Promise<PermissionSet> {
+    const { userId, credentialId } = caller;
+    const { credential, grants } = await this.#find.load({ userId, credentialId });
     if (!credential?.active || credential.expiresAt.getTime() <= this.clock.now()) {
       throw new UnauthenticatedError('Your session or access token has ended: sign in again.');
     }
     const limit =
       credential.kind === 'ACCESS_TOKEN' ? { permissions: credential.permissions, scope: credential } : null;
-    return new PermissionSet(caller, grants, limit);
+    // What was made of them before, the fingerprint above all, is still right.
+    return before?.isOf(grants, limit) ? before.forCaller(caller) : new PermissionSet(caller, grants, limit);
   }
 }

@@ -22,8 +22,12 @@ const bankInProduction = {
 const seen = (level: 'clusterId' | 'projectId', ...grants: Grant[]): string[] => [
   ...seenThroughEnvironments(new PermissionSet(caller, grants, null), level, [shopInTest, bankInProduction]),
 ];
-const inTest: Grant = { permission: 'environments.read', effect: 'ALLOW', landscapeId: 'landscape_test' };
-const deny = (permission: string, scope: object): Grant => ({ permission, effect: 'DENY', ...scope });
+const inTest: Grant = { permissions: ['environments.read'], effect: 'ALLOW', landscapeId: 'landscape_test' };
+const deny = (permission: string, scope: object): Grant => ({
+  permissions: [permission],
+  effect: 'DENY',
+  ...scope,
+});
 
 describe('what is seen through environments', () => {
   it('are the clusters and projects of those that may be seen', () => {

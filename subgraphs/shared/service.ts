@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { type Env, flag, oneOf, port, readConfig, readConfigs, text } from './config.js';
 import { runProcess } from './exit.js';
 import { deriveKey } from './keys.js';
@@ -55,6 +56,17 @@ export async function runSubgraph<C>(options: {
         logger,
       }),
     );
+    await subgraph.served?.(reachableUrl(server.url));
     logger.info({ url: server.url }, 'subgraph ready');
   });
+}
+
+/** Where other machines reach a server: one that listens on all addresses is at the first that is not our own only. */
+export function reachableUrl(url: string): string {
+  const at = new URL(url);
+  if (at.hostname !== '0.0.0.0' && at.hostname !== '[::]') return url;
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  const own = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  at.hostname = own?.address ?? '127.0.0.1';
+  return at.href;
 }

@@ -23,6 +23,8 @@ const errorCodeMeanings: Record<ErrorCode, string> = {
   CLUSTER_UNAVAILABLE: 'The cluster does not answer.',
   CLUSTER_AUTH_FAILED: "The cluster refuses Meridian's credentials.",
   CLUSTER_REJECTED: 'The API server of the cluster refused the request.',
+  PERSISTED_QUERY_NOT_FOUND:
+    'The hash of an automatic persisted query is not known: send it again with the text. Never in userErrors.',
   INTERNAL: 'A fault on our side; the request ID finds it in the log.',
 };
 

@@ -1,21 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { WebSocketServer } from 'ws';
-import { sharedAbortController } from './abortable.js';
+import { NobodyWaitsError, sharedAbortController } from './abortable.js';
 import type { Caller } from './caller.js';
 import { callerContextHeader, UsedCallerContexts, verifyCallerContext } from './caller-context.js';
 import { TooLargeError, toPublicError, UnauthenticatedError } from './errors.js';
-import { closeSockets, connectGraphqlSocket, socketServerOptions } from './graphql-socket.js';
 import { readBody } from './http-body.js';
 import type { Logger } from './logger.js';
 import { maskResult } from './masked-result.js';
 import type { Subgraph } from './subgraph.js';
 import { executeOnSubgraph, type SubgraphRequest } from './subgraph-execution.js';
-import { subgraphSocketServer } from './subgraph-socket.js';
+import { subgraphSockets } from './subgraph-socket.js';
 
 const maxBodyBytes = 10 * 1_024 * 1_024;
-/** A planned operation with the variables of a client, whose own frames are smaller. */
-const maxSocketMessageBytes = 1_024 * 1_024;
 /** The gateway takes five silent seconds for a dead subgraph; blanks before the JSON say that we still work. */
 const signOfLifeMilliseconds = 2_000;
 const drainMilliseconds = 10_000;
@@ -46,8 +42,7 @@ export async function serveSubgraph(
 ): Promise<SubgraphServer> {
   const { logger, key } = options;
   const used = new UsedCallerContexts();
-  const graphqlWs = subgraphSocketServer(subgraph, { key, used, logger });
-  const sockets = new WebSocketServer({ ...socketServerOptions, maxPayload: maxSocketMessageBytes });
+  const sockets = subgraphSockets(subgraph, { key, used, logger });
   const running = new Set<AbortController>();
   let draining = false;
 
@@ -96,7 +91,7 @@ export async function serveSubgraph(
   ): Promise<void> {
     const controller = sharedAbortController();
     running.add(controller);
-    response.once('close', () => controller.abort(new Error('the gateway hung up')));
+    response.once('close', () => controller.abort(new NobodyWaitsError('the gateway hung up')));
     const alive = setInterval(() => {
       if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/json' });
       response.write(' ');
@@ -136,9 +131,7 @@ export async function serveSubgraph(
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      connectGraphqlSocket(graphqlWs, webSocket, { running: new Map() }, logger),
-    );
+    sockets.upgrade(request, socket, head);
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -152,7 +145,7 @@ export async function serveSubgraph(
     async dispose() {
       draining = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      closeSockets(sockets);
+      sockets.dispose();
       server.closeIdleConnections();
       const giveUp = setTimeout(() => {
         for (const controller of running) controller.abort(new Error('the subgraph stops'));

@@ -18,6 +18,8 @@ export interface Subgraph {
   /** Called once for each operation and once for each event of a subscription. */
   createContext(caller: Caller, signal: AbortSignal): RequestContext;
   ready(): Promise<Readiness>;
+  /** Told, when it is served over HTTP, the URL at which its other replicas reach this very process. */
+  served?(url: string): Promise<void>;
   /** Ends streams and informers, then closes the database. */
   dispose(): Promise<void>;
 }

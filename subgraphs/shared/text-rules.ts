@@ -25,6 +25,13 @@ export function optionalLine(
   return value == null || value.trim() === '' ? null : requireLine(value, field, longest);
 }
 
+/** To be shown as a link: nothing but http and https, and no credentials in it. */
+export function isWebAddress(text: string): boolean {
+  if (text.length > 2_000 || !URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+}
+
 /** Text of several lines; null when there is none. */
 export function optionalParagraphs(
   value: string | null | undefined,

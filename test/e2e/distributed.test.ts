@@ -1,73 +1,38 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
-import { GraphqlClient } from '../kit/graphql-client.js';
-import { createTestDatabase, type TestDatabase } from '../kit/postgres.js';
-import { Program } from '../kit/program.js';
-import { Seed } from '../kit/seed.js';
+import { DistributedSystem } from '../kit/distributed-system.js';
+import { type GraphqlClient, SubscriptionError } from '../kit/graphql-client.js';
+import { Seed, type SeededService } from '../kit/seed.js';
+import { eventually } from '../kit/wait.js';
 
-const subgraphs = ['identity', 'clusters', 'projects', 'deployments', 'marketplace'] as const;
+/** The code that a stream ends with. */
+async function toItsEnd(stream: AsyncGenerator<unknown>): Promise<string | undefined> {
+  try {
+    for await (const _ of stream);
+    return undefined;
+  } catch (error) {
+    return error instanceof SubscriptionError ? error.code : String(error);
+  }
+}
 
 /** Gateway and subgraphs as six processes, as `npm run gateway` and `npm run subgraph -- <name>` start them. */
 describe('six processes', () => {
-  const programs: Program[] = [];
-  let database: TestDatabase;
-  let sandbox: Sandbox;
-  let url: string;
+  let system: DistributedSystem;
   let admin: GraphqlClient;
+  let seed: Seed;
+  let service: SeededService;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    sandbox = await startSandbox({ name: 'remote', pace: 0.1 });
-    const env = {
-      DATABASE_URL: database.url,
-      MERIDIAN_SECRET_KEY: randomBytes(32).toString('base64'),
-      MERIDIAN_ADMIN_PASSWORD: 'given-by-the-operator',
-      MERIDIAN_CLUSTER_ORIGINS: sandbox.url,
-      MERIDIAN_SUBGRAPH_PORT: '0',
-      MERIDIAN_PORT: '0',
-    };
-    const urls: Record<string, string> = {};
-    await Promise.all(
-      subgraphs.map(async (name) => {
-        const program = await Program.start(`subgraphs/${name}/main.js`, env);
-        programs.push(program);
-        const [, subgraphUrl] = await program.printed(/"url":"([^"]+)"[^\n]*subgraph ready/);
-        urls[`MERIDIAN_${name.toUpperCase()}_URL`] = subgraphUrl as string;
-      }),
-    );
-    const gateway = await Program.start('gateway/main.js', { ...env, ...urls });
-    programs.push(gateway);
-    url = (await gateway.printed(/"url":"([^"]+)"/))[1] as string;
-    const { token } = await new GraphqlClient(url, null).mutate(
-      'mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }',
-      { input: { login: 'admin', password: 'given-by-the-operator' } },
-    );
-    admin = new GraphqlClient(url, token);
+    system = await DistributedSystem.start();
+    admin = await system.admin();
+    seed = new Seed(admin, (login, password) => system.signIn(login, password));
   });
-  afterAll(async () => {
-    await admin?.dispose();
-    await Promise.all(programs.map((program) => program.stop()));
-    await sandbox?.dispose();
-    await database?.dispose();
-  });
+  afterAll(() => system?.dispose());
 
   it('roll out a service on a registered cluster and stream it to the end', async () => {
-    const { cluster } = await admin.mutate(
-      `mutation ($input: RegisterClusterInput!) { registerCluster(input: $input) { cluster { id name } userErrors { code field message } } }`,
-      {
-        input: {
-          name: 'remote',
-          infrastructure: 'OTHER',
-          location: 'rack 4',
-          kubeconfig: sandbox.kubeconfig,
-        },
-      },
-    );
-    const seed = new Seed(admin, async () => admin);
-    const environment = await seed.environment({ clusterId: cluster.id });
-    const { serviceId } = await seed.service({ environment });
-    const deploymentId = await seed.deploy(serviceId);
+    const clusterId = await system.registerCluster(admin);
+    const environment = await seed.environment({ clusterId });
+    service = await seed.service({ environment });
+    const deploymentId = await seed.deploy(service.serviceId);
     const events: any[] = [];
     for await (const event of admin.subscribe(
       `subscription ($id: ID!) { rolloutProgress(deploymentId: $id) { __typename
@@ -86,8 +51,41 @@ describe('six processes', () => {
     });
   });
 
+  it('let users with the same rights share a stream, and end it for who loses them (SU-6)', async () => {
+    const upstreams = () => system.gauge('meridian_gateway_upstreams_open');
+    const viewers = await Promise.all([seed.user(), seed.user()]);
+    const [, binding = ''] = await Promise.all(
+      viewers.map(({ id }) => seed.bind(id, 'developer', { projectId: service.projectId })),
+    );
+    // Rights elsewhere, so that what is hidden from who loses those here is this service alone.
+    const elsewhere = await seed.project();
+    for (const { id } of viewers) await seed.bind(id, 'developer', { projectId: elsewhere.id });
+    const [staying, leaving] = viewers.map(({ client }) =>
+      client.subscribe(
+        'subscription ($id: ID!) { podStatus(serviceId: $id) { __typename ... on PodAdded { pod { name } } } }',
+        { id: service.serviceId },
+      ),
+    ) as [AsyncGenerator<any>, AsyncGenerator<any>];
+    expect((await staying.next()).value.__typename).toBe('PodsSnapshot');
+    expect((await leaving.next()).value.__typename).toBe('PodsSnapshot');
+    await eventually(async () => (await upstreams()) === 1, { what: 'one stream for both' });
+
+    const end = toItsEnd(leaving);
+    await admin.mutate(
+      'mutation ($input: UnbindRoleInput!) { unbindRole(input: $input) { userErrors { code } } }',
+      { input: { roleBindingId: binding } },
+    );
+    expect(await end).toBe('FORBIDDEN');
+    await seed.deploy(service.serviceId, { image: 'nginx:1.28' });
+    const seen: string[] = [];
+    while (!seen.includes('PodAdded')) seen.push((await staying.next()).value.__typename);
+    expect(seen).not.toContain('StreamReset');
+    await staying.return(undefined);
+  });
+
   it('end with exit code 0 on SIGTERM', async () => {
     await admin.dispose();
+    const { programs } = system;
     expect(await Promise.all(programs.map((program) => program.stop()))).toEqual(programs.map(() => 0));
   });
 });

@@ -86,6 +86,14 @@ describe('the program', () => {
     );
   });
 
+  it('stops at once when it is told to while it starts, and leaves nothing behind', async () => {
+    const program = await start();
+    await eventually(() => serverOf(folder), { seconds: 60, what: 'PostgreSQL' });
+    expect(await program.stop('SIGINT')).toBe(0);
+    expect(program.output).not.toContain('Meridian is ready');
+    await expectNoServerOf(folder);
+  });
+
   it('reports every bad setting at once, a line each, and exits with 1', async () => {
     const program = await start({
       MERIDIAN_PORT: 'abc',
@@ -173,7 +181,10 @@ async function serverOf(folder: string): Promise<number | undefined> {
 }
 
 async function expectNoServerOf(folder: string): Promise<void> {
-  await eventually(async () => (await serverOf(folder)) === undefined, { what: 'the end of PostgreSQL' });
+  await eventually(async () => (await serverOf(folder)) === undefined, {
+    seconds: 60,
+    what: 'the end of PostgreSQL',
+  });
 }
 
 async function stopServerOf(folder: string): Promise<void> {

@@ -3,7 +3,15 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { deriveKey } from '../../subgraphs/shared/keys.js';
-import { askOverSocket, secretKey, startTinyGateway, type TinyGateway, tokenFor } from './tiny-gateway.js';
+import { movableClock } from './movable-clock.js';
+import {
+  askOverSocket,
+  expectSoon,
+  secretKey,
+  startTinyGateway,
+  type TinyGateway,
+  tokenFor,
+} from './tiny-gateway.js';
 
 let tiny: TinyGateway;
 beforeAll(async () => {
@@ -138,8 +146,12 @@ test('a good token is its user on both transports, whatever the clock of another
 });
 
 test('a socket outlives its token only to say so: operations are refused, then it closes with 4403', async () => {
-  const authorization = `Bearer ${await tokenFor({ expiresInSeconds: 2 })}`;
-  const socket = new WebSocket(tiny.gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+  const clock = movableClock();
+  await using aging = await startTinyGateway({
+    dependencies: { clock, socketTimes: { expiryGrace: 60_000 } },
+  });
+  const authorization = `Bearer ${await tokenFor({ expiresInSeconds: 600 })}`;
+  const socket = new WebSocket(aging.gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
   const answers: string[] = [];
   socket.on('open', () =>
@@ -159,7 +171,10 @@ test('a socket outlives its token only to say so: operations are refused, then i
       );
     }
   });
+  await expectSoon(() => answers[0]).toBe('user_ada');
+  clock.pass(610_000);
+  await expectSoon(() => answers.at(-1)).toBe('UNAUTHENTICATED');
+  clock.pass(60_000);
   expect(await closed).toBe(4403);
-  expect(answers[0]).toBe('user_ada');
   expect(answers.at(-1)).toBe('UNAUTHENTICATED');
 });

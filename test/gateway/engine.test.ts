@@ -1,10 +1,12 @@
-import { executeQueryPlan } from '@apollo/gateway';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Engine, engineLimits } from '../../gateway/engine.js';
+import { GatewayMetrics } from '../../gateway/metrics/gateway-metrics.js';
 import { localSource } from '../../gateway/sources/local.js';
 import { type Generation, loadGeneration } from '../../gateway/supergraph/generation.js';
-import { sharedAbortController } from '../../subgraphs/shared/abortable.js';
+import { Generations } from '../../gateway/supergraph/generations.js';
+import { startOperation } from '../../gateway/transport/start-operation.js';
 import { systemClock } from '../../subgraphs/shared/clock.js';
+import { RateLimitedError, TooLargeError } from '../../subgraphs/shared/errors.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
 import { expectSoon } from './tiny-gateway.js';
 import { TinySubgraphs, tinySupergraph } from './tiny-subgraphs.js';
@@ -24,20 +26,27 @@ function makeEngine() {
   const subgraphs = new TinySubgraphs();
   const sources = new Map(subgraphs.all.map((subgraph) => [subgraph.name as string, localSource(subgraph)]));
   const introspection = 'everyone';
+  const generations = new Generations(generation, {
+    load: (sdl) => loadGeneration(sdl, logger),
+    sources: new Set(sources.keys()),
+    logger,
+  });
   const engine = new Engine({
-    generation,
+    generations,
     sources,
     introspection,
-    executeQueryPlan,
+    cost: { limit: 500_000, perMinute: 10_000_000 },
+    metrics: new GatewayMetrics(),
     logger,
     clock: systemClock,
   });
-  const run = (query: string, signal = new AbortController().signal) => {
-    const prepared = engine.prepare({ document: engine.documents.parse(query) }, caller);
+  const run = (query: string, controller = new AbortController(), address: string | null = null) => {
+    const asking = { ...caller, address };
+    const prepared = engine.admission.prepare({ query }, asking);
     if ('errors' in prepared) throw prepared.errors[0];
-    return engine.execute(prepared.operation, prepared.variables, { caller, signal });
+    return engine.execute(prepared.operation, prepared.variables, { caller: asking, controller });
   };
-  return { engine, subgraphs, run };
+  return { engine, generations, subgraphs, run };
 }
 
 test('an operation is given up with TIMEOUT when its time is over, and its work is told to stop', async () => {
@@ -55,13 +64,33 @@ test('an operation is given up with TIMEOUT when its time is over, and its work 
   expect(subgraphs.aborted).toBe(1);
 });
 
+test('a client on a socket is told that its operation took too long', async () => {
+  const { engine, subgraphs } = makeEngine();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const codes: unknown[] = [];
+  const completed = new Promise<void>((resolve, reject) => {
+    startOperation({ engine, logger, transport: 'websocket' }, { query: '{ hang }' }, caller, {
+      next: ({ result }) =>
+        void codes.push(...(result.errors ?? []).map(({ extensions }) => extensions?.['code'])),
+      complete: resolve,
+      fail: () => reject(new Error('it was refused')),
+      room: 'free',
+    });
+  });
+  await vi.waitFor(() => expect(subgraphs.calls).toEqual(['hang']));
+  await vi.advanceTimersByTimeAsync(engineLimits.requestMilliseconds);
+  await completed;
+  expect(codes).toEqual(['TIMEOUT']);
+});
+
 test('when too many operations wait the next is refused at once, until one has ended', async () => {
   const { subgraphs, run } = makeEngine();
   const first = new AbortController();
-  const others = sharedAbortController();
+  const others = Array.from({ length: engineLimits.runningOperations - 1 }, () => new AbortController());
   const waiting = [
-    run('{ hang }', first.signal),
-    ...Array.from({ length: engineLimits.runningOperations - 1 }, () => run('{ hang }', others.signal)),
+    run('{ hang }', first),
+    // Each from an address of its own: what one caller asks twice at once is asked once.
+    ...others.map((other, index) => run('{ hang }', other, `address ${index}`)),
   ];
   await expectSoon(() => subgraphs.calls.length).toBe(engineLimits.runningOperations);
   const refused = await run('{ whoAmI }');
@@ -69,25 +98,98 @@ test('when too many operations wait the next is refused at once, until one has e
   first.abort(new Error('left'));
   await waiting[0];
   expect(await run('{ whoAmI }')).toEqual({ data: { whoAmI: null } });
-  others.abort(new Error('left'));
+  for (const other of others) other.abort(new Error('left'));
   await Promise.all(waiting);
 });
 
 test('a document is checked and planned once, however often and for whomever it runs', async () => {
   const { engine } = makeEngine();
-  const plan = vi.spyOn(generation.queryPlanner, 'buildQueryPlan');
+  const plan = vi.spyOn(generation.planner, 'plan');
   const text = '{ project(id: "p") { cluster { name } } }';
   for (let n = 0; n < 3; n++) {
-    const document = engine.documents.parse(text);
-    const prepared = engine.prepare({ document }, { ...caller, requestId: String(n) });
+    const prepared = engine.admission.prepare({ query: text }, { ...caller, requestId: String(n) });
     if ('errors' in prepared) throw prepared.errors[0];
     const result = await engine.execute(
       prepared.operation,
       {},
-      { caller, signal: new AbortController().signal },
+      { caller, controller: new AbortController() },
     );
     expect(result.data).toEqual({ project: { cluster: { name: 'cluster of p' } } });
   }
   expect(plan).toHaveBeenCalledTimes(1);
   plan.mockRestore();
+});
+
+test('an update plans the operations in use before it takes over, and those that no longer fit are refused', async () => {
+  const { engine, generations, run } = makeEngine();
+  await run('{ project(id: "p") { cluster { name } } }');
+  await run('{ whoAmI }');
+  let planned: unknown[] = [];
+  const leave = generations.onChange(({ planner }) => {
+    const plan = vi.spyOn(planner, 'plan');
+    planned = plan.mock.calls;
+  });
+  await generations.update(tinySupergraph({ without: 'whoAmI: String\n' }));
+  leave();
+  expect((await run('{ project(id: "p") { cluster { name } } }')).data).toEqual({
+    project: { cluster: { name: 'cluster of p' } },
+  });
+  expect(planned).toEqual([]);
+  await run('{ project(id: "p") { name } }');
+  expect(planned).toHaveLength(1);
+  expect(engine.admission.prepare({ query: '{ whoAmI }' }, caller)).toHaveProperty('errors');
+  generations.dispose();
+});
+
+test('an operation that can not be planned is refused as a whole, and may be asked again', async () => {
+  const { run } = makeEngine();
+  const plan = vi.spyOn(generation.planner, 'plan').mockRejectedValueOnce(new TooLargeError('too large'));
+  const query = '{ project(id: "p") { cluster { id name } } }';
+  const { data, errors } = await run(query);
+  expect([data, errors?.map(({ message }) => message)]).toEqual([undefined, ['too large']]);
+  expect((await run(query)).data).toEqual({ project: { cluster: { id: 'c-p', name: 'cluster of p' } } });
+  plan.mockRestore();
+});
+
+test('a subscription whose operation can not be planned fails, and takes no place of its caller', async () => {
+  const { engine, subgraphs } = makeEngine();
+  const plan = vi.spyOn(generation.planner, 'plan').mockRejectedValue(new RateLimitedError('full', 1));
+  const prepared = engine.admission.prepare(
+    { query: 'subscription { ticks { count project { id } } }' },
+    caller,
+  );
+  if ('errors' in prepared) throw prepared.errors[0];
+  for (let n = 0; n <= engineLimits.subscriptionsPerUser; n++) {
+    await expect(engine.events(prepared.operation, {}, caller).next()).rejects.toMatchObject({
+      errors: [{ message: 'full', extensions: { code: 'RATE_LIMITED' } }],
+    });
+  }
+  expect(subgraphs.streams).toEqual([]);
+  plan.mockRestore();
+});
+
+test('a subscription that is left before it is planned is never opened, and takes no place', async () => {
+  const { engine, subgraphs } = makeEngine();
+  const { plan } = generation.planner;
+  const planning: Promise<unknown>[] = [];
+  const spy = vi.spyOn(generation.planner, 'plan').mockImplementation((request) => {
+    const made = plan.call(generation.planner, request);
+    planning.push(made);
+    return made;
+  });
+  const prepared = engine.admission.prepare(
+    { query: 'subscription { ticks { project { id name } } }' },
+    caller,
+  );
+  if ('errors' in prepared) throw prepared.errors[0];
+  const events = Array.from({ length: engineLimits.subscriptionsPerUser }, () =>
+    engine.events(prepared.operation, {}, caller),
+  );
+  for (const each of events) await each.return?.();
+  await Promise.all(planning);
+  expect(engine.hub.size).toEqual({ subscriptions: 0, upstreams: 0 });
+  expect(subgraphs.streams).toEqual([]);
+  // Every place is free again.
+  await engine.events(prepared.operation, {}, caller).return?.();
+  spy.mockRestore();
 });

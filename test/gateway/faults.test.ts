@@ -1,33 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { httpSource } from '../../gateway/sources/http.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
 import { serveSubgraph } from '../../subgraphs/shared/subgraph-server.js';
+import { Stopwatch } from '../kit/stopwatch.js';
+import { fakeSubgraph } from './fake-subgraph.js';
 import { callerKey, expectSoon, startTinyGateway } from './tiny-gateway.js';
-
-interface FakeSubgraph extends AsyncDisposable {
-  readonly url: string;
-  readonly requests: string[];
-}
-
-/** Stands in for a subgraph process, or for a proxy in front of it, that misbehaves. */
-async function fakeSubgraph(listener: RequestListener): Promise<FakeSubgraph> {
-  const requests: string[] = [];
-  const server: Server = createServer((request, response) => {
-    requests.push(request.url ?? '');
-    listener(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
-    requests,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 const source = (url: string, silenceMilliseconds = 1_000) =>
   httpSource({ name: 'clusters', url, key: callerKey, silenceMilliseconds });
@@ -104,11 +82,11 @@ describe('a subgraph that hangs costs its own fields after the time it may be si
   ])('%s', async (_, listener) => {
     await using fake = await fakeSubgraph(listener);
     await using tiny = await startTinyGateway({ sources: [source(fake.url)] });
-    const startedAt = performance.now();
+    const watch = new Stopwatch();
     const { data, errors } = await tiny.post(twoSubgraphs);
     expect(data).toEqual({ project: { name: 'project p1', cluster: null } });
     expect(errors?.[0]).toMatchObject({ path: ['project', 'cluster'], extensions: { code: 'TIMEOUT' } });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(watch.seconds).toBeLessThan(3);
   });
 
   test('one that works on something slow shows signs of life, and is waited for', async () => {

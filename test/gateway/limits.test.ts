@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stopwatch } from '../kit/stopwatch.js';
 import { askOverSocket, startTinyGateway, type TinyGateway, tokenFor } from './tiny-gateway.js';
 
 let tiny: TinyGateway;
@@ -38,7 +39,7 @@ describe('a document over a limit is refused before it is planned', () => {
     const http = await tiny.post(text, { token });
     const overSocket = text.length < 60_000 ? await askOverSocket(tiny.socket(token), text) : undefined;
     const expected = { extensions: { code: expect.stringMatching(/TOO_LARGE|BAD_USER_INPUT/) } };
-    expect(http.status).toBe(400);
+    expect(http.status).toBe(200);
     expect(http.data).toBeUndefined();
     expect(http.errors?.[0]).toMatchObject(expected);
     if (overSocket) {
@@ -46,12 +47,12 @@ describe('a document over a limit is refused before it is planned', () => {
       expect(overSocket.errors?.[0]?.message).toBe(http.errors?.[0]?.message);
     }
     expect(tiny.subgraphs.calls).toEqual([]);
-    // The fastest of some, each a new document: other programs share the machine.
+    // The fastest of some, each a new document, less the time that other programs took (IN-2).
     const took = [];
     for (let n = 0; n < 8; n++) {
-      const startedAt = performance.now();
+      const watch = new Stopwatch();
       await tiny.post(`${text} #${n}`, { token });
-      took.push(performance.now() - startedAt);
+      took.push(watch.seconds * 1_000);
     }
     expect(Math.min(...took)).toBeLessThan(50);
   });
@@ -98,7 +99,7 @@ describe('a mistake is BAD_USER_INPUT, the same on both transports, and names no
   test.each(Object.entries(mistakes))('%s', async (_, { text, variables = {} }) => {
     const http = await tiny.post(text, { variables });
     const overSocket = await askOverSocket(tiny.socket(), text, variables);
-    expect(http.status).toBe(400);
+    expect(http.status).toBe(200);
     expect(http.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
     expect(overSocket.errors?.map(({ message }) => message)).toEqual(
       http.errors?.map(({ message }) => message),

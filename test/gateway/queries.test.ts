@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askOverSocket, expectSoon, modes, startTinyGateway, tokenFor } from './tiny-gateway.js';
+import { askOverSocket, expectSoon, modes, receive, startTinyGateway, tokenFor } from './tiny-gateway.js';
 
 describe.each(modes)('a gateway with its subgraphs %s', (mode) => {
   test('answers a query across subgraphs', async () => {
@@ -12,6 +12,38 @@ describe.each(modes)('a gateway with its subgraphs %s', (mode) => {
         cluster: { name: `cluster of ${id}` },
       })),
     });
+  });
+
+  test('takes a variable of a name that plans need for their own', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const query = `
+      query ($representations: ID! = "p2", $client_representations: Boolean!) {
+        project(id: $representations) { ...Shown @include(if: $client_representations) }
+      }
+      fragment Shown on Project { name cluster { name } }`;
+    const ask = (variables: Record<string, unknown>) => tiny.post(query, { variables });
+    const project = (id: string) => ({ name: `project ${id}`, cluster: { name: `cluster of ${id}` } });
+    expect((await ask({ representations: 'p1', client_representations: true })).data).toEqual({
+      project: project('p1'),
+    });
+    expect((await ask({ client_representations: true })).data).toEqual({ project: project('p2') });
+    expect((await ask({ representations: 'p1', client_representations: false })).data).toEqual({
+      project: {},
+    });
+    expect(
+      (await ask({ representations: 7.5, client_representations: true })).errors?.[0]?.message,
+    ).toContain('Variable "$representations" got invalid value 7.5');
+
+    const stream = receive(
+      tiny.socket(),
+      'subscription ($representations: String) { ticks(name: $representations) { count project { name } } }',
+      { representations: 'clock' },
+    );
+    await expectSoon(() => tiny.subgraphs.streams.map(({ args }) => args)).toEqual([{ name: 'clock' }]);
+    tiny.subgraphs.streams[0]?.push({ count: 1, project: { id: 'p1' } });
+    await expectSoon(() => stream.results).toEqual([
+      { data: { ticks: { count: 1, project: { name: 'project p1' } } } },
+    ]);
   });
 
   test('tells every subgraph who asks, from the token alone', async () => {

@@ -44,7 +44,7 @@ describe('a subgraph process', () => {
   test.each(Object.entries(queries))('answers %s to the gateway', async (_, query) => {
     await using subgraph = await startServer();
     const body = requestBody({ query });
-    const { status, text } = await subgraph.post(body, await sign(body));
+    const { status, text } = await subgraph.post(body, sign(body));
     expect(status).toBe(200);
     expect(JSON.parse(text).data).toBeTruthy();
   });
@@ -58,13 +58,13 @@ describe('a subgraph process', () => {
       const refused = [
         undefined,
         'no token',
-        await sign(body, { key: new Uint8Array(32) }),
-        await sign(body, { audience: 'clusters' }),
-        await sign('another body'),
-        await sign(body, { clock: { now: () => past } }),
-        await sign(body, { clock: { now: () => past + 120_000 } }),
-        await signCallerContext({} as never, { key: callerKey, audience: 'projects', body }),
-        await signCallerContext({ userId: 'root', requestId: 'r' } as never, {
+        sign(body, { key: new Uint8Array(32) }),
+        sign(body, { audience: 'clusters' }),
+        sign('another body'),
+        sign(body, { clock: { now: () => past } }),
+        sign(body, { clock: { now: () => past + 120_000 } }),
+        signCallerContext({} as never, { key: callerKey, audience: 'projects', body }),
+        signCallerContext({ userId: 'root', requestId: 'r' } as never, {
           key: callerKey,
           audience: 'projects',
           body,
@@ -86,7 +86,7 @@ describe('a subgraph process', () => {
   test('takes a caller context once', async () => {
     await using subgraph = await startServer();
     const body = requestBody({ query: '{ whoAmI }' });
-    const token = await sign(body);
+    const token = sign(body);
     expect((await subgraph.post(body, token)).status).toBe(200);
     expect((await subgraph.post(body, token)).status).toBe(401);
   });
@@ -104,10 +104,10 @@ describe('a subgraph process', () => {
         );
       });
     expect(await ask({}, {})).toMatchObject({ code: 4403 });
-    const connection = async () => ({ [callerContextHeader]: await sign(connectionBody) });
+    const connection = async () => ({ [callerContextHeader]: sign(connectionBody) });
     const refused = [expect.objectContaining({ extensions: { code: 'UNAUTHENTICATED', requestId: 'none' } })];
     expect(await ask(await connection(), {})).toEqual(refused);
-    const token = await sign(requestBody(payload));
+    const token = sign(requestBody(payload));
     // This subgraph has no such field: it was let in, and told so.
     expect(await ask(await connection(), { [callerContextHeader]: token })).not.toEqual(refused);
     expect(await ask(await connection(), { [callerContextHeader]: token })).toEqual(refused);
@@ -116,7 +116,7 @@ describe('a subgraph process', () => {
   test('masks its errors before they reach the gateway', async () => {
     await using subgraph = await startServer();
     const body = requestBody({ query: '{ leak }' });
-    const { text } = await subgraph.post(body, await sign(body));
+    const { text } = await subgraph.post(body, sign(body));
     expect(JSON.parse(text)).toEqual({
       data: { leak: null },
       errors: [
@@ -132,7 +132,7 @@ describe('a subgraph process', () => {
   test('refuses a literal that only it knows to be wrong as the client’s mistake', async () => {
     await using subgraph = await startServer();
     const body = requestBody({ query: 'query ($v: Mood!) { mood(value: $v) }', variables: { v: 'ANGRY' } });
-    const { text } = await subgraph.post(body, await sign(body));
+    const { text } = await subgraph.post(body, sign(body));
     expect(JSON.parse(text).errors[0].extensions.code).toBe('BAD_USER_INPUT');
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ForbiddenError } from '../../subgraphs/shared/errors.js';
+import { movableClock } from './movable-clock.js';
 import { expectSoon, modes, receive, startTinyGateway, type TinyGateway, tokenFor } from './tiny-gateway.js';
 import { deployment, type OpenStream } from './tiny-subgraphs.js';
 
@@ -117,17 +118,19 @@ describe.each(modes)('a subscription with its subgraphs %s', (mode) => {
   });
 
   test('ends with UNAUTHENTICATED when the token expires, though nobody sends anything', async () => {
-    await using tiny = await startTinyGateway({ mode });
-    const client = tiny.socket(await tokenFor({ expiresInSeconds: 2 }));
+    const clock = movableClock();
+    await using tiny = await startTinyGateway({ mode, dependencies: { clock } });
+    const client = tiny.socket(await tokenFor());
     const closed = new Promise<{ code: number }>((resolve) => {
       client.on('closed', (event) => resolve(event as { code: number }));
     });
     const received = receive(client, rollout, { id: 'd1' });
     await opened(tiny);
+    clock.pass(3_600_000);
     await expectSoon(() => received.ended).toMatchObject({
       error: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
-    expect(tiny.subgraphs.streams).toEqual([]);
+    await expectSoon(() => tiny.subgraphs.streams).toEqual([]);
     await closed;
   });
 

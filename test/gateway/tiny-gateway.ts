@@ -1,17 +1,19 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { type Client, createClient } from 'graphql-ws';
+import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import { SignJWT } from 'jose';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
-import type { GatewayConfig } from '../../gateway/config.js';
-import { type Gateway, startGateway } from '../../gateway/server.js';
+import { type GatewayConfig, gatewaySettings } from '../../gateway/config.js';
+import { type Gateway, type GatewayDependencies, startGateway } from '../../gateway/server.js';
 import { httpSource } from '../../gateway/sources/http.js';
 import { localSource } from '../../gateway/sources/local.js';
 import type { SubgraphSource } from '../../gateway/sources/source.js';
 import { systemClock } from '../../subgraphs/shared/clock.js';
+import { readConfig } from '../../subgraphs/shared/config.js';
 import { deriveKey } from '../../subgraphs/shared/keys.js';
 import { createLogger } from '../../subgraphs/shared/logger.js';
 import { type SubgraphServer, serveSubgraph } from '../../subgraphs/shared/subgraph-server.js';
+import { lastingPort } from '../kit/lasting-port.js';
 import { TinySubgraphs, tinySupergraph } from './tiny-subgraphs.js';
 
 export const secretKey = Buffer.alloc(32, 7).toString('base64');
@@ -21,6 +23,12 @@ const tokenKey = deriveKey(secretKey, 'token-signing');
 export type Mode = 'in process' | 'over HTTP';
 export const modes: readonly Mode[] = ['in process', 'over HTTP'];
 
+/** The two ways that a POST can take through the gateway: the same rules hold on both. */
+export const httpPaths = [
+  { path: 'the short way', alwaysApolloServer: false },
+  { path: 'through Apollo Server', alwaysApolloServer: true },
+] as const;
+
 export interface TinyGateway extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly subgraphs: TinySubgraphs;
@@ -29,7 +37,7 @@ export interface TinyGateway extends AsyncDisposable {
   /** What was logged, as JSON lines. */
   readonly log: string[];
   post(query: string, options?: PostOptions): Promise<Answer>;
-  socket(token?: string): Client;
+  socket(token?: string, options?: Partial<ClientOptions>): Client;
 }
 
 interface Result {
@@ -58,9 +66,21 @@ export async function startTinyGateway(
     config?: Partial<GatewayConfig>;
     /** Sources that stand in for those of the subgraphs. */
     sources?: readonly SubgraphSource[];
+    supergraphSdl?: string;
+    /** Plain POSTs pass Apollo Server too. */
+    alwaysApolloServer?: boolean;
+    /** Anything else that the gateway is given. */
+    dependencies?: Partial<GatewayDependencies>;
   } = {},
 ): Promise<TinyGateway> {
-  const { mode = 'in process', config = {}, sources: replaced = [] } = options;
+  const {
+    mode = 'in process',
+    config = {},
+    sources: replaced = [],
+    supergraphSdl = tinySupergraph(),
+    alwaysApolloServer = false,
+    dependencies = {},
+  } = options;
   const log: string[] = [];
   const logger = createLogger({ level: 'debug', destination: { write: (line) => void log.push(line) } });
   const subgraphs = new TinySubgraphs();
@@ -70,14 +90,32 @@ export async function startTinyGateway(
     subgraphs.all.map(async (subgraph) => {
       const replacement = replaced.find(({ name }) => name === subgraph.name);
       if (replacement || mode === 'in process') return replacement ?? localSource(subgraph);
-      const server = await serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, key: callerKey, logger });
+      const server = await serveSubgraph(subgraph, {
+        host: '127.0.0.1',
+        port: await lastingPort(),
+        key: callerKey,
+        logger,
+      });
       servers.set(subgraph.name, server);
-      return httpSource({ name: subgraph.name, url: server.url, key: callerKey });
+      // A busy machine is silent for longer than any subgraph may be.
+      return httpSource({
+        name: subgraph.name,
+        url: server.url,
+        key: callerKey,
+        silenceMilliseconds: 60_000,
+      });
     }),
   );
   const gateway = await startGateway(
-    { host: '127.0.0.1', port: 0, allowedOrigins: [], introspection: 'signed-in', secretKey, ...config },
-    { supergraphSdl: tinySupergraph(), sources, logger, clock: systemClock },
+    {
+      ...readConfig({}, gatewaySettings),
+      port: 0,
+      secretKey,
+      // Tests of other things ask as often as they like.
+      cost: { limit: 500_000, perMinute: 1_000_000_000 },
+      ...config,
+    },
+    { supergraphSdl, sources, logger, clock: systemClock, alwaysApolloServer, ...dependencies },
   );
 
   return {
@@ -99,12 +137,13 @@ export async function startTinyGateway(
       const text = await response.text();
       return { status: response.status, headers: response.headers, text, ...JSON.parse(text) };
     },
-    socket(token) {
+    socket(token, options = {}) {
       const client = createClient({
         url: gateway.url.replace('http', 'ws'),
         webSocketImpl: WebSocket,
         retryAttempts: 0,
         ...(token ? { connectionParams: { authorization: `Bearer ${token}` } } : {}),
+        ...options,
       });
       clients.push(client);
       return client;

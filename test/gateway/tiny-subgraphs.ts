@@ -20,8 +20,11 @@ const typeDefs = {
       "Throws an error that tells of our inside."
       leak: String
       mood(value: Mood!, detail: JSON): Mood!
+      oldWhoAmI: String @deprecated(reason: "Use whoAmI.")
+      search(old: String @deprecated(reason: "Use filter."), filter: SearchFilter, moods: [Mood]): String
     }
-    enum Mood { CALM BUSY }
+    enum Mood { CALM BUSY DULL @deprecated(reason: "It is CALM.") }
+    input SearchFilter { old: Int @deprecated(reason: "Use mood.") mood: Mood }
     type Mutation { rename(id: ID!, name: String!): Project }
     type Project @key(fields: "id") { id: ID! name: String! parent: Project self: Project! }
   `,
@@ -39,14 +42,14 @@ const typeDefs = {
       logs(input: LogsInput!): LogEvent!
       "Has no cursor."
       ticks(name: String): Tick!
-      "A megabyte for each event, as many as are taken."
+      "A megabyte for each event, as many as are taken; or what the test has put there."
       flood: LogEvent!
     }
     union RolloutEvent = RolloutProgressed | RolloutCompleted
     type RolloutProgressed { cursor: String! percent: Int! deployment: Deployment! }
     type RolloutCompleted { cursor: String! phase: String! deployment: Deployment! }
     input LogsInput { service: String! tail: Int after: String }
-    type LogEvent { cursor: String! line: String! }
+    type LogEvent { cursor: String! line: String! dropped: Int }
     type Tick { count: Int! project: Project }
   `,
 } as const;
@@ -57,6 +60,7 @@ export interface OpenStream {
   readonly field: string;
   readonly args: Record<string, unknown>;
   readonly userId: string | null;
+  readonly requestId: string;
   push(event: object): void;
   end(): void;
   fail(error: Error): void;
@@ -66,11 +70,14 @@ export interface OpenStream {
 export class TinySubgraphs {
   /** Open ones only. */
   readonly streams: OpenStream[] = [];
+  readonly #opened: OpenStream[] = [];
   readonly calls: string[] = [];
   /** How often `hang` was told to stop. */
   aborted = 0;
   /** Events that `flood` was asked for. */
   flooded = 0;
+  /** What `flood` streams: objects with the fields of LogEvent. */
+  floodOf: () => AsyncIterable<object> = () => this.#flood();
   readonly notReady = new Set<SubgraphName>();
   /** Fetches of clusters wait for it. */
   clusterGate: Promise<unknown> = Promise.resolve();
@@ -78,6 +85,11 @@ export class TinySubgraphs {
 
   constructor() {
     this.all = (Object.keys(typeDefs) as TinyName[]).map((name) => this.#subgraph(name));
+  }
+
+  /** Every stream of a field so far, ended ones included. */
+  opened(field: string): OpenStream[] {
+    return this.#opened.filter((stream) => stream.field === field);
   }
 
   get(name: TinyName): Subgraph {
@@ -155,7 +167,7 @@ export class TinySubgraphs {
           rollout: { subscribe: this.#open('rollout') },
           logs: { subscribe: this.#open('logs') },
           ticks: { subscribe: this.#open('ticks') },
-          flood: { subscribe: () => this.#flood() },
+          flood: { subscribe: () => this.floodOf(), resolve: (event: object) => event },
         },
         RolloutEvent: {
           __resolveType: (event: object) => ('phase' in event ? 'RolloutCompleted' : 'RolloutProgressed'),
@@ -168,7 +180,7 @@ export class TinySubgraphs {
     const line = 'x'.repeat(1_000_000);
     for (;;) {
       this.flooded += 1;
-      yield { flood: { cursor: String(this.flooded), line } };
+      yield { cursor: String(this.flooded), line };
     }
   }
 
@@ -191,11 +203,13 @@ export class TinySubgraphs {
         field,
         args,
         userId: caller.userId,
+        requestId: caller.requestId,
         push: (event) => queue.push({ [field]: event }),
         end: () => queue.end(),
         fail: (error) => queue.fail(error),
       };
       this.streams.push(stream);
+      this.#opened.push(stream);
       return queue;
     };
   }
@@ -203,18 +217,23 @@ export class TinySubgraphs {
 
 export const deployment = (id: string) => ({ id, number: 7, project: { id: `p-of-${id}` } });
 
-let composed: string | undefined;
+const composed = new Map<string, string>();
 
-/** Composed as `npm run schema` does it. */
-export function tinySupergraph(): string {
-  if (composed) return composed;
+/**
+ * Composed as `npm run schema` does it.
+ *
+ * @param without a line of the type definitions, such as `hang: String`, that this supergraph does not know
+ */
+export function tinySupergraph({ without = '' }: { without?: string } = {}): string {
+  const known = composed.get(without);
+  if (known) return known;
   const services = Object.entries(typeDefs).map(([name, text]) => ({
     name,
     url: `http://${name}.invalid`,
-    typeDefs: parse(text),
+    typeDefs: parse(text.replace(without, '')),
   }));
   const { supergraphSdl, errors } = composeServices(services);
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join('\n'));
-  composed = supergraphSdl;
-  return composed;
+  composed.set(without, supergraphSdl);
+  return supergraphSdl;
 }

@@ -69,14 +69,14 @@ describe('the published views', () => {
     const records = new PublishedRecordScopes(views);
     expect(
       await Promise.all([
-        new PublishedGrants(views).find('user_x', 'session_x'),
+        new PublishedGrants(views).find([{ userId: 'user_x', credentialId: 'session_x' }]),
         new PublishedClusterConnections(views).find('cluster_x'),
         environments.find('environment_x'),
         environments.findProject('project_x'),
         new PublishedInstances(views).find('instance_x'),
         new PublishedBindings(views).listByInstance('instance_x'),
       ]),
-    ).toEqual([{ credential: undefined, grants: [] }, undefined, undefined, undefined, undefined, []]);
+    ).toEqual([[{ credential: undefined, grants: [] }], undefined, undefined, undefined, undefined, []]);
     for (const kind of ['cluster', 'environment', 'service', 'instance'] as const) {
       expect(await records.find(newId(kind))).toBeUndefined();
     }

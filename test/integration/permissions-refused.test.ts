@@ -53,7 +53,7 @@ function outcome({ field }: RootField, { data, errors }: GraphqlAnswer): string 
 async function streamOutcome(client: GraphqlClient, root: RootField): Promise<string> {
   const { query, variables } = sampleCall(root.operation, root.field);
   const stream = client.subscribe(query, variables);
-  const silence = AbortSignal.timeout(5_000);
+  const silence = AbortSignal.timeout(60_000);
   const silent = new Promise<'silence'>((resolve) =>
     silence.addEventListener('abort', () => resolve('silence')),
   );
@@ -79,6 +79,14 @@ describe('the permissions of the API', () => {
     // One of everything, so that a list without a check would show something.
     const { serviceId, environmentId } = await stack.seed.service();
     await stack.seed.deploy(serviceId);
+    const opening = stack.admin.subscribe(
+      'subscription ($input: ExecSubscriptionInput!) { exec(input: $input) { __typename } }',
+      {
+        input: { serviceId, pod: 'none' },
+      },
+    );
+    // A session that was refused is on record as well.
+    await expect(opening.next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const make = (name: string, input: object) =>
       stack.admin.mutate(
         `mutation ($input: ${name}Input!) { ${name.charAt(0).toLowerCase()}${name.slice(1)}(input: $input) { userErrors { code message } } }`,

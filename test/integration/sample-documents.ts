@@ -65,6 +65,7 @@ const idKinds: Record<string, Parameters<typeof newId>[0]> = {
   roleBindingId: 'binding',
   accessTokenId: 'token',
   clusterId: 'cluster',
+  drainId: 'drain',
   landscapeId: 'landscape',
   projectId: 'project',
   environmentId: 'environment',

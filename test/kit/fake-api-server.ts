@@ -8,8 +8,10 @@ import { ClusterUnavailableError } from '../../subgraphs/shared/errors.js';
 import { type AddressPolicy, createAddressPolicy } from '../../subgraphs/shared/kubernetes/address-policy.js';
 import type { ClusterCredentials } from '../../subgraphs/shared/kubernetes/cluster-credentials.js';
 import type { ConnectionLimits } from '../../subgraphs/shared/kubernetes/connection.js';
-import { KubernetesConnection } from '../../subgraphs/shared/kubernetes/connection.js';
+import { ApiServerConnection } from '../../subgraphs/shared/kubernetes/connection.js';
+import type { ActorSource } from '../../subgraphs/shared/kubernetes/connections.js';
 import { serverCertificate, serverKey } from './certificates.js';
+import { listenOnLastingPort } from './lasting-port.js';
 
 export interface FakeRequest {
   readonly method: string;
@@ -60,8 +62,7 @@ export class FakeApiServer {
     const server = options.tls
       ? createTlsServer({ cert: serverCertificate, key: serverKey })
       : createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    await listenOnLastingPort(server);
     return new FakeApiServer(server, handler);
   }
 
@@ -160,8 +161,8 @@ export const tokenFor = (server: string, token = 'canary-token'): ClusterCredent
 export function connectTo(
   origin: string,
   options: { limits?: Partial<ConnectionLimits>; clusterId?: string; credentials?: ClusterCredentials } = {},
-): KubernetesConnection {
-  return new KubernetesConnection({
+): ApiServerConnection {
+  return new ApiServerConnection({
     clusterId: options.clusterId ?? 'cluster_a',
     clusterName: 'alpha',
     credentials: options.credentials ?? tokenFor(origin),
@@ -171,3 +172,8 @@ export function connectTo(
 }
 
 export const ended = new ClusterUnavailableError('cluster_a', 'the test is over');
+
+/** For clusters where everything is done as Meridian's own account. */
+export const noActors: ActorSource = {
+  get: () => Promise.reject(new Error('nobody acts here under a name of their own')),
+};

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ConfigMap } from '../../subgraphs/shared/kubernetes/resources.js';
-import { type FakeHandler, type FakeRequest, sendJson } from './fake-api-server.js';
+import { type FakeHandler, type FakeRequest, sendJson, sendStatus } from './fake-api-server.js';
 
 interface WatchEvent {
   readonly version: number;
@@ -19,18 +19,39 @@ export class FakeCollection {
   /** Watches from versions below this are told 410. */
   oldest = 0;
   pageSize = 500;
+  /** Streams the objects that are there when asked for them; refuses otherwise, as servers before 1.32 do. */
+  watchList = false;
   readonly lists: FakeRequest[] = [];
+  /** Refused, as servers without WatchList do. */
+  readonly refusedStreams: FakeRequest[] = [];
+  /** What is asked to tell silence from death: whether it knows a version, and what happened after it. */
+  readonly proofs: FakeRequest[] = [];
   readonly watches: FakeRequest[] = [];
   readonly open = new Set<OpenWatch>();
   /** Take the place of the well-behaved answers while set. */
   onList: FakeHandler | undefined;
   onWatch: FakeHandler | undefined;
+  onProof: FakeHandler | undefined;
+  readonly #responses = new Set<ServerResponse>();
   readonly #objects = new Map<string, ConfigMap>();
   readonly #history: WatchEvent[] = [];
   #uids = 0;
 
   readonly handler: FakeHandler = (request, response) => {
-    const watching = request.url.searchParams.has('watch');
+    this.#responses.add(response);
+    response.on('close', () => this.#responses.delete(response));
+    const { searchParams } = request.url;
+    const watching = searchParams.has('watch');
+    if (searchParams.get('limit') === '1' || searchParams.get('timeoutSeconds') === '1') {
+      this.proofs.push(request);
+      const fault = this.onProof;
+      if (fault) return fault(request, response);
+      return watching ? this.#watch(request, response) : this.#list(request, response);
+    }
+    if (searchParams.has('sendInitialEvents') && !this.watchList) {
+      this.refusedStreams.push(request);
+      return sendStatus(response, 422, 'Invalid', noWatchList);
+    }
     (watching ? this.watches : this.lists).push(request);
     const fault = watching ? this.onWatch : this.onList;
     if (fault) return fault(request, response);
@@ -88,6 +109,11 @@ export class FakeCollection {
     this.open.clear();
   }
 
+  /** Breaks the connection of every answer that is under way. */
+  breakConnections(): void {
+    for (const response of this.#responses) response.destroy();
+  }
+
   #record(type: string, object: ConfigMap, previous: ConfigMap | undefined): void {
     this.#history.push({ version: this.version, type, object: structuredClone(object) });
     for (const watch of this.open) {
@@ -98,6 +124,12 @@ export class FakeCollection {
 
   #list(request: FakeRequest, response: ServerResponse): void {
     const { searchParams } = request.url;
+    if (Number(searchParams.get('resourceVersion') ?? 0) > this.version) {
+      sendStatus(response, 504, 'Timeout', 'Timeout: Too large resource version', {
+        details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] },
+      });
+      return;
+    }
     const all = [...this.#objects.values()].filter((object) =>
       matches(object, searchParams.get('labelSelector') ?? ''),
     );
@@ -114,16 +146,26 @@ export class FakeCollection {
   }
 
   #watch(request: FakeRequest, response: ServerResponse): void {
-    const from = Number(request.url.searchParams.get('resourceVersion'));
-    const watch = { response, selector: request.url.searchParams.get('labelSelector') ?? '' };
+    const { searchParams } = request.url;
+    const from = Number(searchParams.get('resourceVersion'));
+    const watch = { response, selector: searchParams.get('labelSelector') ?? '' };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    if (from < this.oldest) {
+    const initial = searchParams.has('sendInitialEvents');
+    if (from < this.oldest && !initial) {
       response.end(expiredLine);
       return;
     }
-    this.open.add(watch);
+    if (searchParams.get('timeoutSeconds') === '1') setTimeout(() => response.end(), proofMilliseconds);
+    else this.open.add(watch);
     response.on('close', () => this.open.delete(watch));
+    if (initial) {
+      for (const object of this.#objects.values()) {
+        if (matches(object, watch.selector)) response.write(lineOf('ADDED', object));
+      }
+      response.write(bookmarkLine(this.version, { 'k8s.io/initial-events-end': 'true' }));
+      return;
+    }
     for (const event of this.#history.filter(({ version }) => version > from)) {
       const line = selectedLine(event, undefined, watch.selector);
       if (line) response.write(line);
@@ -142,8 +184,20 @@ export const expiredLine = `${JSON.stringify({
   },
 })}\n`;
 
-export const bookmarkLine = (version: number): string =>
-  `${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'ConfigMap', metadata: { resourceVersion: String(version) } } })}\n`;
+/** Instead of the second that it says, so that tests don't wait for it. */
+const proofMilliseconds = 50;
+
+const noWatchList =
+  'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
+
+const lineOf = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
+
+export const bookmarkLine = (version: number, annotations?: Record<string, string>): string =>
+  lineOf('BOOKMARK', {
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: { resourceVersion: String(version), ...(annotations ? { annotations } : {}) },
+  });
 
 const matches = (object: ConfigMap, selector: string): boolean => {
   const [key = '', value] = selector.split('=');
@@ -160,5 +214,5 @@ function selectedLine(
   const before = previous ? matches(previous, selector) : event.type !== 'ADDED';
   if (!now && !before) return undefined;
   const type = now ? (before ? 'MODIFIED' : 'ADDED') : 'DELETED';
-  return `${JSON.stringify({ type, object: event.object })}\n`;
+  return lineOf(type, event.object);
 }

@@ -16,6 +16,8 @@ export interface GraphqlAnswer {
 /** One user at the front door: HTTP for queries and mutations, the real graphql-ws client for subscriptions. */
 export class GraphqlClient {
   #socket: Client | undefined;
+  /** Which class sockets are of, for a test that breaks them. */
+  webSocket: unknown = WebSocket;
 
   constructor(
     readonly url: string,
@@ -80,7 +82,7 @@ export class GraphqlClient {
   get socket(): Client {
     this.#socket ??= createClient({
       url: this.url.replace(/^http/, 'ws'),
-      webSocketImpl: WebSocket,
+      webSocketImpl: this.webSocket,
       connectionParams: this.token ? { authorization: `Bearer ${this.token}` } : {},
       retryAttempts: 0,
       on: { message: (message) => message.type === 'next' && this.onAnswer(JSON.stringify(message)) },

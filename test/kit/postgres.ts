@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { inject } from 'vitest';
+import type {} from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,7 +16,8 @@ export interface TestDatabase {
 
 /** An empty database of its own on the run's real PostgreSQL server. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const maintenanceUrl = inject('postgresUrl');
+  // Benchmarks run without vitest, which can't be loaded then.
+  const maintenanceUrl = process.env['TEST_DATABASE_URL'] ?? (await import('vitest')).inject('postgresUrl');
   const name = `test_${randomBytes(8).toString('hex')}`;
   await runSql(maintenanceUrl, `CREATE DATABASE ${name}`);
   const url = new URL(maintenanceUrl);

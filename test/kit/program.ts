@@ -1,18 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { projectRoot } from '../../subgraphs/shared/project-root.js';
 
-let built: Promise<unknown> | undefined;
-
-/** Builds dist/ once for a test file; quick when nothing changed. */
-export function build(): Promise<unknown> {
-  built ??= promisify(execFile)('npm', ['run', '-s', 'build'], { cwd: projectRoot() });
-  return built;
-}
-
-/** A program of ours as an operating-system process, as users start it. */
+/** A program of ours as an operating-system process, as users start it: of the build that global-setup.ts makes. */
 export class Program {
   output = '';
   #exit: Promise<number | null>;
@@ -34,7 +25,6 @@ export class Program {
 
   /** @param file such as `main.js`, below dist/ */
   static async start(file: string, env: Readonly<Record<string, string>>): Promise<Program> {
-    await build();
     const child = spawn(process.execPath, [join(projectRoot(), 'dist', file)], {
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +33,7 @@ export class Program {
   }
 
   /** Waits until the output matches; rejects when the program ends before, or after `seconds`. */
-  async printed(pattern: RegExp, seconds = 30): Promise<RegExpMatchArray> {
+  async printed(pattern: RegExp, seconds = 90): Promise<RegExpMatchArray> {
     return new Promise((resolve, reject) => {
       const done = (settle: () => void): void => {
         clearTimeout(timer);

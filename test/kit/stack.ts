@@ -38,7 +38,12 @@ export const realCluster = process.env['MERIDIAN_TEST_KUBECONFIG'];
  * with the one real cluster of MERIDIAN_TEST_KUBECONFIG.
  */
 export async function startStack(
-  options: { sandboxes?: number; env?: Record<string, string>; clock?: Clock } = {},
+  options: {
+    sandboxes?: number;
+    env?: Record<string, string>;
+    clock?: Clock;
+    informerTimes?: Parameters<typeof startMeridian>[4];
+  } = {},
 ): Promise<Stack> {
   const log: string[] = [];
   const logger = createLogger({
@@ -55,7 +60,8 @@ export async function startStack(
   const database = parts.add('test database', await createTestDatabase());
   const folder = await mkdtemp(join(tmpdir(), 'meridian-stack-'));
   parts.add('data folder', { dispose: () => rm(folder, { recursive: true, force: true }) });
-  const adminPassword = `admin-${randomBytes(9).toString('base64url')}`;
+  const adminPassword =
+    options.env?.['MERIDIAN_ADMIN_PASSWORD'] ?? `admin-${randomBytes(9).toString('base64url')}`;
   const secretKey = randomBytes(32).toString('base64');
   const canaries = new Canaries();
   canaries.add('administrator password', adminPassword);
@@ -77,7 +83,7 @@ export async function startStack(
     ...options.env,
   };
   try {
-    const meridian = await startMeridian(env, parts, logger, options.clock);
+    const meridian = await startMeridian(env, parts, logger, options.clock, options.informerTimes);
     const { url } = meridian.gateway;
     for (const sandbox of meridian.sandboxes) canaries.add(`token of ${sandbox.name}`, sandbox.token);
     const client = (token: string | null): GraphqlClient =>

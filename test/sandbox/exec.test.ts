@@ -12,6 +12,10 @@ let client: ApiClient;
 beforeAll(async () => {
   sandbox = await startSandbox({ name: 'exec', seed: 1, pace: 0.05 });
   client = new ApiClient(sandbox);
+  await client.post(PODS, {
+    metadata: { name: 'listener' },
+    spec: { containers: [{ name: 'main', image: 'busybox:1.36', command: ['cat'], stdin: true }] },
+  });
   for (const name of ['box', 'doomed'])
     await client.post(PODS, {
       metadata: { name },
@@ -22,7 +26,9 @@ beforeAll(async () => {
     });
   const isRunning = async (name: string) =>
     (await client.get(`${PODS}/${name}`)).body.status.phase === 'Running';
-  await eventually(async () => (await isRunning('box')) && (await isRunning('doomed')));
+  await eventually(
+    async () => (await isRunning('box')) && (await isRunning('doomed')) && (await isRunning('listener')),
+  );
 });
 
 afterAll(() => sandbox.dispose());
@@ -41,8 +47,12 @@ class Session {
     });
   }
 
-  static async open(pod: string, query: string, protocol = 'v5.channel.k8s.io'): Promise<Session> {
-    const url = `${sandbox.url.replace('http', 'ws')}${PODS}/${pod}/exec?${query}`;
+  static async open(
+    pod: string,
+    query: string,
+    { protocol = 'v5.channel.k8s.io', verb = 'exec' } = {},
+  ): Promise<Session> {
+    const url = `${sandbox.url.replace('http', 'ws')}${PODS}/${pod}/${verb}?${query}`;
     const socket = new WebSocket(url, [protocol], { headers: { authorization: `Bearer ${sandbox.token}` } });
     const session = new Session(socket);
     await new Promise((resolve, reject) => {
@@ -113,5 +123,90 @@ describe('a command in a container', () => {
     session.send(0, 'still here\n');
     await eventually(() => session.on(1) === 'still here\n');
     session.socket.terminate();
+  });
+
+  test('is interrupted by the protocol that every client speaks: v4', async () => {
+    const session = await Session.open('box', 'command=sh&stdin=1&stdout=1&tty=1', {
+      protocol: 'v4.channel.k8s.io',
+    });
+    session.send(0, 'while true; do :; done\n');
+    await eventually(() => session.on(1).includes('done\r\n'));
+    session.send(0, '\u0003');
+    session.send(0, 'echo code $?; exit\n');
+    await eventually(() => session.on(1).includes('code 130'));
+    expect(await session.ended()).toBe(1000);
+  });
+
+  test('takes 16 MB of input', async () => {
+    const session = await Session.open('box', 'command=wc&command=-c&stdin=1&stdout=1');
+    const piece = Buffer.alloc(1 << 20, 'x');
+    for (let sent = 0; sent < 16; sent++) session.send(0, piece);
+    session.send(255, Buffer.from([0]));
+    await eventually(() => session.closeCode, { seconds: 30, what: 'the end of the input' });
+    expect(session.on(1).trim()).toBe(String(16 << 20));
+  });
+
+  test('waits while its client does not read, and goes on when it does', async () => {
+    const session = await Session.open('box', 'command=yes&stdout=1');
+    await eventually(() => session.on(1).length > 1000);
+    session.socket.pause();
+    const before = process.memoryUsage.rss();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 << 20);
+    const seen = session.on(1).length;
+    session.socket.resume();
+    await eventually(() => session.on(1).length > seen + (4 << 20), { seconds: 30, what: 'more output' });
+    session.socket.terminate();
+  });
+
+  test('runs beside many others', async () => {
+    const query = (n: number) => `command=sh&command=-c&command=echo+${n};sleep+0.05;exit+${n}&stdout=1`;
+    const sessions = await Promise.all(Array.from({ length: 50 }, (_, n) => Session.open('box', query(n))));
+    await Promise.all(sessions.map((session) => session.ended()));
+    for (const [n, session] of sessions.entries()) expect(session.on(1)).toBe(`${n}\n`);
+  });
+});
+
+describe('attaching to a container', () => {
+  const attach = () => Session.open('listener', 'stdin=1&stdout=1&stderr=1', { verb: 'attach' });
+
+  test('joins the streams of its main process; several see the same', async () => {
+    const [first, second] = [await attach(), await attach()];
+    first.send(0, 'to all\n');
+    await eventually(() => first.on(1) === 'to all\n' && second.on(1) === 'to all\n');
+    first.socket.close();
+    await first.ended();
+    second.send(0, 'again\n');
+    await eventually(() => second.on(1) === 'to all\nagain\n');
+    second.socket.terminate();
+    const log = await client.get(`${PODS}/listener/log`);
+    expect(log.body).toBe('to all\nagain\n');
+  });
+});
+
+describe('an ephemeral container', () => {
+  const added = {
+    spec: {
+      ephemeralContainers: [
+        { name: 'debug', image: 'busybox:1.36', stdin: true, tty: true, targetContainerName: 'main' },
+      ],
+    },
+  };
+
+  test('is started in the running pod, can be attached to, and is neither changed nor started again', async () => {
+    const path = `${PODS}/box/ephemeralcontainers`;
+    const patched = await client.patch(path, added, 'strategic-merge-patch');
+    expect(patched.code).toBe(200);
+    const status = async () => (await client.get(`${PODS}/box`)).body.status.ephemeralContainerStatuses?.[0];
+    await eventually(async () => (await status())?.state.running);
+    const session = await Session.open('box', 'container=debug&stdin=1&stdout=1&tty=1', { verb: 'attach' });
+    session.send(0, 'ps; echo in $HOSTNAME; exit 4\n');
+    await eventually(() => session.on(1).includes('sleep 3600'));
+    await eventually(() => session.on(1).includes('in box\r\n'));
+    await eventually(async () => (await status())?.state.terminated?.exitCode === 4);
+    const changed = { spec: { ephemeralContainers: [{ name: 'debug', image: 'alpine:3' }] } };
+    const refused = await client.patch(path, changed, 'strategic-merge-patch');
+    expect(refused.code).toBe(422);
+    expect((await status()).restartCount).toBe(0);
   });
 });

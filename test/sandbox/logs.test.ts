@@ -58,3 +58,68 @@ describe('the log of a container', () => {
     await eventually(async () => (await client.get(LOG)).code === 404);
   });
 });
+
+describe('the log of a program, steered by annotations', () => {
+  const PREFIX = 'sandbox.meridian.dev/log-';
+  const start = async (name: string, annotations: Record<string, string>) => {
+    await client.post('/api/v1/namespaces/default/pods', {
+      metadata: {
+        name,
+        annotations: Object.fromEntries(
+          Object.entries(annotations).map(([key, value]) => [PREFIX + key, value]),
+        ),
+      },
+      spec: { containers: [{ name: 'main', image: 'nginx:1.27' }] },
+    });
+    const path = `/api/v1/namespaces/default/pods/${name}/log`;
+    await eventually(async () => lines((await client.get(`${path}?tailLines=1`)).body).length > 0);
+    return path;
+  };
+
+  test('goes on at the pace that is asked for, and waits for a slow reader without losing a line', async () => {
+    const path = await start('fast', { 'lines-per-second': '5000' });
+    const stream = await client.open('GET', `${path}?follow=true&timestamps=true`);
+    stream.setEncoding('utf8');
+    let text = '';
+    stream.on('data', (piece: string) => {
+      text += piece;
+    });
+    await eventually(() => lines(text).length > 1000);
+    stream.pause();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    stream.resume();
+    await eventually(() => lines(text).length > 6000);
+    stream.destroy();
+    const read = lines(text).slice(0, 6000);
+    const kept = lines((await client.get(`${path}?timestamps=true`)).body);
+    expect(kept.slice(0, read.length)).toEqual(read);
+  });
+
+  test('has lines of any length, and bytes that are no text, when they are asked for', async () => {
+    const path = await start('odd', {
+      'lines-per-second': '1000',
+      'long-line-bytes': '1000000',
+      'invalid-utf8': 'true',
+    });
+    const stream = await client.open('GET', `${path}?follow=true`);
+    let longest = 0;
+    let length = 0;
+    let hasBroken = false;
+    stream.on('data', (piece: Buffer) => {
+      hasBroken ||= piece.includes(0xff);
+      for (const byte of piece) {
+        length = byte === 0x0a ? 0 : length + 1;
+        longest = Math.max(longest, length);
+      }
+    });
+    await eventually(() => hasBroken && longest === 1_000_000);
+    stream.destroy();
+  });
+
+  test('fails as often as is asked for', async () => {
+    const path = await start('failing', { 'lines-per-second': '500', 'error-share': '1' });
+    await eventually(async () =>
+      lines((await client.get(`${path}?tailLines=20`)).body).every((line) => /error|ERROR| 50\d /.test(line)),
+    );
+  });
+});

@@ -31,6 +31,16 @@ export const jsonApplication: Program = {
     if (durationMs > 180) return out(entry(at, 'warn', 'slow request', request));
     return out(entry(at, 'info', 'request', request));
   },
+  failure: (_, at, random) =>
+    err(
+      entry(at, 'error', 'request failed', {
+        method: 'GET',
+        path: pick(random, ROUTES),
+        status: 500,
+        error: 'upstream timed out',
+        traceId: hex(random, 16),
+      }),
+    ),
   stopLines: (_, at) => [
     out(entry(at, 'info', 'SIGTERM received, draining', { connections: 3 })),
     out(entry(at + 180, 'info', 'stopped')),

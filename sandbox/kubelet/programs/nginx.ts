@@ -38,6 +38,17 @@ export const nginx: Program = {
       `${client} - - [${accessTime(time)}] "GET ${path} HTTP/1.1" ${status} ${bytes} "-" "${pick(random, AGENTS)}" "-"`,
     );
   },
+  failure: ({ pod }, time, random) => {
+    const client = pod.ip.replace(/\d+$/, '1');
+    const path = pick(random, ['/', '/api/orders', '/api/customers']);
+    if (random() < 0.5)
+      return err(
+        `${slashTime(time)} [error] 29#29: *${Math.floor(random() * 9000)} connect() failed (111: Connection refused) while connecting to upstream, client: ${client}, server: localhost, request: "GET ${path} HTTP/1.1"`,
+      );
+    return out(
+      `${client} - - [${accessTime(time)}] "GET ${path} HTTP/1.1" 502 157 "-" "${pick(random, AGENTS)}" "-"`,
+    );
+  },
   stopLines: (_, at) => [
     notice(at, 'signal 3 (SIGQUIT) received, shutting down'),
     err(`${slashTime(at)} [notice] 29#29: gracefully shutting down`),

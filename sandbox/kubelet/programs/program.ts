@@ -13,6 +13,8 @@ export interface ProgramContext {
 export interface Line {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** Where the line is not valid UTF-8: what was written really. */
+  readonly bytes?: Uint8Array;
 }
 
 export interface Process {
@@ -41,6 +43,8 @@ export interface Program {
   readonly exitsWith?: number;
   startLines(context: ProgramContext, startedAt: number): readonly Line[];
   line(context: ProgramContext, time: number, random: () => number): Line;
+  /** A line that tells a failure, for error bursts. */
+  failure?(context: ProgramContext, time: number, random: () => number): Line;
   stopLines(context: ProgramContext, time: number): readonly Line[];
   crashLines(context: ProgramContext, time: number): readonly Line[];
   processes(context: ProgramContext): readonly Process[];

@@ -1,67 +1,63 @@
-import { InMemoryFs, unsafeBytesFromLatin1 } from 'just-bash';
-
-/** What stands behind a path instead of stored bytes. Bytes are latin1 text. */
-export interface Device {
-  read?(): Promise<string>;
-  write?(bytes: string): void;
-}
+import { type InMemoryFs, MountableFs, unsafeBytesFromLatin1 } from 'just-bash';
 
 const ZEROS = 1 << 17;
 
-/** An in-memory file system with devices: reads wait for them, writes go to them at once. */
-export class DeviceFiles extends InMemoryFs {
-  private readonly devices = new Map<string, Device>([
-    ['/dev/null', { read: async () => '', write: () => undefined }],
-    ['/dev/zero', { read: async () => '\0'.repeat(ZEROS), write: () => undefined }],
-  ]);
+/** What a device gives to a tool that reads it as a whole. */
+const DEVICES: Readonly<Record<string, () => string>> = {
+  '/dev/null': () => '',
+  '/dev/stdin': () => '',
+  '/dev/tty': () => '',
+  '/dev/zero': () => '\0'.repeat(ZEROS),
+  '/dev/random': () => '\0'.repeat(ZEROS),
+  '/dev/urandom': () => '\0'.repeat(ZEROS),
+};
 
-  /** Returns how to take it away again. */
-  attach(path: string, device: Device): () => void {
-    this.writeFileSync(path, '');
-    this.devices.set(path, device);
-    return () => {
-      this.devices.delete(path);
-      void this.rm(path, { force: true });
-    };
-  }
+type Write = InMemoryFs['writeFile'];
 
-  override async readFileBytes(path: string): ReturnType<InMemoryFs['readFileBytes']> {
-    const read = this.devices.get(path)?.read;
-    if (!read) return super.readFileBytes(path);
-    return unsafeBytesFromLatin1(await read());
+/** The files of a container in memory: its own, those of its volumes, and devices; parts cannot be changed. */
+export class DeviceFiles extends MountableFs {
+  isReadOnly: (path: string) => boolean = () => false;
+
+  override async readFileBytes(path: string): ReturnType<MountableFs['readFileBytes']> {
+    const device = DEVICES[path];
+    return device ? unsafeBytesFromLatin1(device()) : super.readFileBytes(path);
   }
 
   override async readFileBuffer(path: string): Promise<Uint8Array> {
-    const read = this.devices.get(path)?.read;
-    return read ? Buffer.from(await read(), 'latin1') : super.readFileBuffer(path);
+    const device = DEVICES[path];
+    return device ? Buffer.from(device(), 'latin1') : super.readFileBuffer(path);
   }
 
   override async readFile(...[path, options]: Parameters<InMemoryFs['readFile']>): Promise<string> {
-    const read = this.devices.get(path)?.read;
-    return read ? Buffer.from(await read(), 'latin1').toString('utf8') : super.readFile(path, options);
+    return DEVICES[path]?.() ?? super.readFile(path, options);
   }
 
-  override async appendFile(
-    ...[path, content, options]: Parameters<InMemoryFs['appendFile']>
-  ): Promise<void> {
-    if (!this.divert(path, content, options)) await super.appendFile(path, content, options);
+  override async appendFile(...given: Parameters<Write>): Promise<void> {
+    if (this.isWritable(given[0])) await super.appendFile(...given);
   }
 
-  override async writeFile(...[path, content, options]: Parameters<InMemoryFs['writeFile']>): Promise<void> {
-    if (!this.divert(path, content, options)) await super.writeFile(path, content, options);
+  override async writeFile(...given: Parameters<Write>): Promise<void> {
+    if (this.isWritable(given[0])) await super.writeFile(...given);
   }
 
-  private divert(...[path, content, options]: Parameters<InMemoryFs['appendFile']>): boolean {
-    const device = this.devices.get(path);
-    if (!device?.write) return false;
-    const encoding = typeof options === 'string' ? options : options?.encoding;
-    const bytes =
-      typeof content !== 'string'
-        ? Buffer.from(content).toString('latin1')
-        : encoding === 'binary' || encoding === 'latin1'
-          ? content
-          : Buffer.from(content, 'utf8').toString('latin1');
-    if (bytes) device.write(bytes);
-    return true;
+  override async mkdir(...given: Parameters<InMemoryFs['mkdir']>): Promise<void> {
+    this.isWritable(given[0]);
+    await super.mkdir(...given);
+  }
+
+  override async rm(...given: Parameters<InMemoryFs['rm']>): Promise<void> {
+    this.isWritable(given[0]);
+    await super.rm(...given);
+  }
+
+  override async mv(...given: Parameters<InMemoryFs['mv']>): Promise<void> {
+    this.isWritable(given[0]);
+    await super.mv(...given);
+  }
+
+  /** False for devices, which take everything. Throws where nothing can be changed. */
+  private isWritable(path: string): boolean {
+    if (this.isReadOnly(path)) throw new Error(`EROFS: Read-only file system, '${path}'`);
+    return !(path in DEVICES);
   }
 }

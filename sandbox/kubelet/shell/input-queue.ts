@@ -1,11 +1,22 @@
-/** Bytes that wait to be read, as latin1 text (one character for each byte). */
-export class InputQueue {
-  private buffered = '';
+import { Input } from './streams.js';
+
+/** Beyond this the writer waits. */
+const ROOM_BYTES = 1 << 20;
+
+/** Bytes that wait to be read by a process. */
+export class InputQueue extends Input {
+  private pieces: string[] = [];
+  private size = 0;
   private isEnded = false;
   private readonly waiting = new Set<() => void>();
+  private readonly blocked: (() => void)[] = [];
 
   /** Called when somebody starts to wait for input. */
   onWanted: () => void = () => undefined;
+
+  constructor(override isTerminal = false) {
+    super();
+  }
 
   /** Somebody waits for input. */
   get isWanted(): boolean {
@@ -13,62 +24,70 @@ export class InputQueue {
   }
 
   push(bytes: string): void {
-    this.buffered += bytes;
-    this.notify();
+    if (bytes === '') return;
+    this.pieces.push(bytes);
+    this.size += bytes.length;
+    this.wake();
   }
 
   end(): void {
     this.isEnded = true;
-    this.notify();
+    this.wake();
   }
 
-  /** After the end of a terminal's input (Ctrl-D) the next reader can read again. */
-  reopen(): void {
-    this.isEnded = false;
+  /** When there is room for more. */
+  async room(): Promise<void> {
+    if (this.size < ROOM_BYTES || this.isEnded) return;
+    await new Promise<void>((resolve) => {
+      this.blocked.push(resolve);
+    });
   }
 
-  /** What is there; the empty string at the end of input. */
-  async readChunk(): Promise<string> {
-    await this.until(() => this.buffered !== '');
-    const chunk = this.buffered;
-    this.buffered = '';
-    return chunk;
-  }
-
-  async readLine(): Promise<string> {
-    await this.until(() => this.buffered.includes('\n'));
-    const end = this.buffered.indexOf('\n') + 1 || this.buffered.length;
-    const line = this.buffered.slice(0, end);
-    this.buffered = this.buffered.slice(end);
-    return line;
-  }
-
-  async readAll(): Promise<string> {
-    await this.until(() => false);
-    return this.readChunk();
+  /** Nobody will read any more. */
+  override close(): void {
+    this.pieces = [];
+    this.size = 0;
+    this.end();
+    this.release();
   }
 
   /** Takes back what nobody has read. */
   drain(): string {
-    const rest = this.buffered;
-    this.buffered = '';
+    const rest = this.pieces.join('');
+    this.pieces = [];
+    this.size = 0;
+    this.release();
     return rest;
   }
 
-  private async until(isEnough: () => boolean): Promise<void> {
-    while (!isEnough() && !this.isEnded) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.waiting.delete(wake);
-          resolve();
-        };
-        this.waiting.add(wake);
-        this.onWanted();
-      });
+  protected async next(signal: AbortSignal): Promise<string> {
+    while (this.size === 0 && !this.isEnded) {
+      await this.change(signal);
+      signal.throwIfAborted();
     }
+    // A terminal's end of input is for one reader; the next one reads on.
+    if (this.size === 0 && this.isTerminal) this.isEnded = false;
+    return this.drain();
   }
 
-  private notify(): void {
+  private change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+      this.onWanted();
+    });
+  }
+
+  private wake(): void {
     for (const wake of [...this.waiting]) wake();
+  }
+
+  private release(): void {
+    for (const resolve of this.blocked.splice(0)) resolve();
   }
 }

@@ -1,60 +1,64 @@
 import type { ExecProcess } from '../../storage/runtime.js';
-import type { ContainerInstance } from '../container-instance.js';
+import type { ContainerProcesses } from './container-processes.js';
+import { durationMs } from './duration.js';
 import { InputQueue } from './input-queue.js';
 import { resolveExecutable } from './resolve-executable.js';
+import type { Output } from './streams.js';
 import { SHELLS } from './system-executables.js';
+import type { Task } from './task.js';
 import { Terminal } from './terminal.js';
 
 type Stream = 'stdout' | 'stderr';
 type Exit = { code: number } | { error: string };
+type Listener = (stream: Stream, bytes: Uint8Array) => void;
 
 export interface ExecRequest {
-  readonly command: string[];
+  readonly command: readonly string[];
   readonly tty: boolean;
   readonly stdin: boolean;
+  /** Process 1 of the container. */
+  readonly isMain?: boolean;
 }
 
 const KILLED = 137;
 const CHUNK = 32_768;
 
-let lastPid = 40;
-
-function nextPid(): number {
-  lastPid = 40 + ((lastPid - 38) % 30_000);
-  return lastPid;
-}
-
 /** A process in a simulated container: a shell, a tool, or the error of a command that is not there. */
 export class ShellProcess implements ExecProcess {
-  readonly pid = nextPid();
   readonly input: InputQueue;
   readonly terminal: Terminal | undefined;
-  size = { columns: 80, rows: 24 };
-  private readonly outputListeners: ((stream: Stream, bytes: Uint8Array) => void)[] = [];
+  readonly task: Task;
+  /** When the command has begun to run, so that it can have set its traps. */
+  readonly running: Promise<void>;
+  private hasBegun: () => void = () => undefined;
+  private readonly outputListeners = new Set<Listener>();
   private readonly exitListeners: ((exit: Exit) => void)[] = [];
   private readonly early: [Stream, Uint8Array][] = [];
-  private readonly aborted = new AbortController();
+  private paused: Promise<void> | undefined;
+  private unpause: () => void = () => undefined;
   private result: Exit | undefined;
 
   constructor(
-    readonly instance: ContainerInstance,
+    readonly container: ContainerProcesses,
     readonly request: ExecRequest,
   ) {
+    const { command, isMain = false } = request;
+    this.task = container.tasks.start({ command: command.join(' '), isInit: isMain }, isMain ? 1 : undefined);
     this.terminal = request.tty ? new Terminal((text) => this.emit('stdout', Buffer.from(text))) : undefined;
+    if (this.terminal) this.terminal.onSignal = (signal) => this.task.killAll(signal);
     this.input = this.terminal?.commandInput ?? new InputQueue();
-    if (!request.stdin) this.input.end();
+    if (!request.stdin && !this.terminal) this.input.end();
+    this.running = new Promise((resolve) => {
+      this.hasBegun = resolve;
+    });
     this.run().then(
       (exit) => this.finish(exit),
-      (error) => {
-        this.print('stderr', `${error instanceof Error ? error.message : error}\n`);
-        this.finish({ code: 126 });
-      },
+      () => this.finish({ code: 126 }),
     );
   }
 
-  /** Ends with kill() only; commands have their own way to be interrupted. */
-  get signal(): AbortSignal {
-    return this.aborted.signal;
+  markRunning(): void {
+    setImmediate(() => setImmediate(this.hasBegun));
   }
 
   get isShell(): boolean {
@@ -62,10 +66,12 @@ export class ShellProcess implements ExecProcess {
     return SHELLS.has(executable.split('/').at(-1) ?? '');
   }
 
-  write(bytes: Uint8Array): void {
+  /** Resolves when there is room for more. */
+  async write(bytes: Uint8Array): Promise<void> {
     if (!this.request.stdin || this.result) return;
     if (this.terminal) this.terminal.input(bytes);
     else this.input.push(Buffer.from(bytes).toString('latin1'));
+    await this.input.room();
   }
 
   endInput(): void {
@@ -74,17 +80,33 @@ export class ShellProcess implements ExecProcess {
   }
 
   resize(columns: number, rows: number): void {
-    this.size = { columns, rows };
+    this.terminal?.resize(columns, rows);
+    for (const task of [...this.container.tasks.tasks.values()])
+      if (task === this.task || task.parent === this.task) task.kill('WINCH');
   }
 
   kill(): void {
-    this.aborted.abort();
+    this.task.killAll('KILL');
     this.finish({ code: KILLED });
   }
 
-  onOutput(listener: (stream: Stream, bytes: Uint8Array) => void): void {
-    this.outputListeners.push(listener);
+  /** Whoever writes waits until resume(). */
+  pause(): void {
+    this.paused ??= new Promise((resolve) => {
+      this.unpause = resolve;
+    });
+  }
+
+  resume(): void {
+    this.paused = undefined;
+    this.unpause();
+  }
+
+  /** Returns how to stop listening. */
+  onOutput(listener: Listener): () => void {
+    this.outputListeners.add(listener);
     for (const [stream, bytes] of this.early.splice(0)) listener(stream, bytes);
+    return () => this.outputListeners.delete(listener);
   }
 
   onExit(listener: (exit: Exit) => void): void {
@@ -92,43 +114,51 @@ export class ShellProcess implements ExecProcess {
     else this.exitListeners.push(listener);
   }
 
-  sleep(ms: number): Promise<void> {
-    const { clock } = this.instance.host;
-    return new Promise((resolve) => {
-      const stop = () => clock.clear(timer);
-      const timer = clock.setTimeout(() => {
-        this.signal.removeEventListener('abort', stop);
-        resolve();
-      }, ms);
-      this.signal.addEventListener('abort', stop, { once: true });
-    });
-  }
-
-  /** Bytes as latin1 text, from a command. A terminal shows both streams and turns line feeds into line ends. */
-  print(stream: Stream, bytes: string): void {
-    if (this.terminal) this.emit('stdout', Buffer.from(bytes.replaceAll(/\r?\n/g, '\r\n'), 'latin1'));
-    else this.emit(stream, Buffer.from(bytes, 'latin1'));
+  /** A terminal turns line feeds into line ends. */
+  output(stream: Stream): Output {
+    return {
+      isTerminal: this.terminal !== undefined,
+      write: async (bytes) => {
+        if (bytes === '') return;
+        while (this.paused && !this.result) await this.paused;
+        const shown = this.terminal ? bytes.replaceAll(/\r?\n/g, '\r\n') : bytes;
+        this.emit(stream, Buffer.from(shown, 'latin1'));
+      },
+      close: () => undefined,
+    };
   }
 
   private async run(): Promise<Exit> {
     const { command } = this.request;
-    const problem = resolveExecutable(this.instance, command);
-    if (problem) return { error: problem };
-    const [executable = '', duration] = command;
-    if (/(^|\/)sleep$/.test(executable) && command.length === 2) {
-      await this.sleep(durationOf(duration ?? ''));
-      return { code: 0 };
+    const problem = resolveExecutable(this.container.instance, command);
+    if (problem) {
+      this.task.end(127);
+      return { error: problem };
     }
+    const [executable = '', duration = ''] = command;
+    const ms = /(^|\/)sleep$/.test(executable) && command.length === 2 ? durationMs(duration) : undefined;
+    if (ms !== undefined) this.markRunning();
+    if (ms !== undefined) return { code: await this.sleep(ms) };
     // Loaded here, because the interpreter is large and most containers are never looked into.
     const { runCommand } = await import('./run-command.js');
     return { code: await runCommand(this) };
+  }
+
+  /** By far the most common command of containers that only wait to be looked into. */
+  private async sleep(ms: number): Promise<number> {
+    try {
+      await this.task.during(this.container.sleep(ms, this.task.signal));
+      return 0;
+    } catch (error) {
+      return this.task.codeOf(error) ?? KILLED;
+    }
   }
 
   private emit(stream: Stream, bytes: Uint8Array): void {
     if (this.result) return;
     for (let start = 0; start < bytes.length; start += CHUNK) {
       const chunk = bytes.subarray(start, start + CHUNK);
-      if (this.outputListeners.length === 0) this.early.push([stream, chunk]);
+      if (this.outputListeners.size === 0) this.early.push([stream, chunk]);
       for (const listener of this.outputListeners) listener(stream, chunk);
     }
   }
@@ -136,16 +166,11 @@ export class ShellProcess implements ExecProcess {
   private finish(exit: Exit): void {
     if (this.result) return;
     this.result = exit;
-    this.aborted.abort();
+    this.hasBegun();
+    this.input.close();
+    this.unpause();
+    this.task.killAll('KILL');
+    this.task.end('code' in exit ? exit.code : 127);
     for (const listener of this.exitListeners.splice(0)) listener(exit);
   }
-}
-
-const UNITS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
-const LONGEST_MS = 2 ** 31 - 1;
-
-/** Of `sleep`'s operand: `10`, `0.5`, `1h`, `infinity`. */
-function durationOf(text: string): number {
-  const [, digits, unit = ''] = /^([\d.]+)([smhd]?)$/.exec(text) ?? [];
-  return digits === undefined ? LONGEST_MS : Math.min(Number(digits) * (UNITS[unit] ?? 1) * 1000, LONGEST_MS);
 }

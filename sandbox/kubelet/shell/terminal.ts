@@ -1,88 +1,110 @@
 import { StringDecoder } from 'node:string_decoder';
 import { InputQueue } from './input-queue.js';
+import { KEYS, takeKey } from './keys.js';
+import { type Complete, LineEditor } from './line-editor.js';
 
 const HISTORY = 200;
+const ASK_CURSOR = '\u001b[6n';
+/** More than this typed ahead is lost, as in a real terminal. */
+const TYPED_AHEAD = 1 << 20;
 
-/** Escape sequences of keys, by what they do to the line. */
-const KEYS: Record<string, string> = {
-  '\u001b[A': 'up',
-  '\u001bOA': 'up',
-  '\u001b[B': 'down',
-  '\u001bOB': 'down',
-  '\u001b[C': 'right',
-  '\u001bOC': 'right',
-  '\u001b[D': 'left',
-  '\u001bOD': 'left',
-  '\u001b[H': 'home',
-  '\u001bOH': 'home',
-  '\u001b[1~': 'home',
-  '\u001b[F': 'end',
-  '\u001bOF': 'end',
-  '\u001b[4~': 'end',
-  '\u001b[3~': 'delete',
-  '\u0001': 'home',
-  '\u0002': 'left',
-  '\u0003': 'interrupt',
-  '\u0004': 'end-of-input',
-  '\u0005': 'end',
-  '\u0006': 'right',
-  '\u0008': 'backspace',
-  '\u000b': 'kill-to-end',
-  '\u000c': 'clear',
-  '\n': 'enter',
-  '\r': 'enter',
-  '\u000e': 'down',
-  '\u0010': 'up',
-  '\u0015': 'kill-to-start',
-  '\u0017': 'kill-word',
-  '\u007f': 'backspace',
+/** What the keyboard's control keys send to the running command. */
+const SIGNALS: Readonly<Record<string, readonly [string, string]>> = {
+  interrupt: ['INT', '^C'],
+  stop: ['TSTP', '^Z'],
+  quit: ['QUIT', '^\\'],
 };
 
-const ESCAPE = '\u001b';
-const INTERRUPT = '\u0003';
-const SEQUENCE = new RegExp(`^${ESCAPE}(\\[[0-9;?]*[ -/]*[@-~]|O[@-~]|[^[O])`, 's');
+export interface LineOptions {
+  readonly complete?: Complete;
+  /** The terminal is asked where its cursor is, as ash does. */
+  readonly asksCursor?: boolean;
+}
 
-/** Either a line is edited at a prompt, or what is typed goes to the running command, echoed. */
+/** Single keys, for programs that use the whole screen. */
+export interface KeyReader {
+  next(signal: AbortSignal): Promise<string>;
+  close(): void;
+}
+
+/** Either a line is edited at a prompt, or what is typed goes to the running command, echoed or key by key. */
 export class Terminal {
   /** What the running command reads. */
-  readonly commandInput = new InputQueue();
-  onInterrupt: () => void = () => undefined;
+  readonly commandInput = new InputQueue(true);
+  readonly history: string[] = [];
+  size = { columns: 80, rows: 24 };
+  onSignal: (signal: string) => void = () => undefined;
   private readonly decoder = new StringDecoder('utf8');
-  private readonly history: string[] = [];
   private typed = '';
-  private prompt = '';
+  /** What the running command has been typed, before its line ends. */
   private line = '';
-  private cursor = 0;
-  private recalled = 0;
+  private editor: LineEditor | undefined;
   private finish: ((line: string | undefined) => void) | undefined;
-
+  private options: LineOptions = {};
+  private keyQueue: { input: InputQueue; isRaw: boolean } | undefined;
   private echoed = '';
   private isProcessing = false;
+  private isCompleting = false;
 
   constructor(private readonly send: (text: string) => void) {
     this.commandInput.onWanted = () => this.process();
   }
 
   input(bytes: Uint8Array): void {
-    this.typed += this.decoder.write(Buffer.from(bytes));
+    if (this.typed.length < TYPED_AHEAD) this.typed += this.decoder.write(Buffer.from(bytes));
     this.process();
   }
 
+  resize(columns: number, rows: number): void {
+    this.size = { columns, rows };
+    if (this.editor && this.options.asksCursor) this.editor.redraw();
+  }
+
   /** Undefined when the input was ended at an empty line. */
-  readLine(prompt: string): Promise<string | undefined> {
-    this.prompt = prompt;
+  readLine(prompt: string, options: LineOptions = {}): Promise<string | undefined> {
+    this.options = options;
+    const host = { write: (text: string) => this.write(text), columns: () => this.size.columns };
+    this.editor = new LineEditor(host, prompt, this.history);
+    this.typed = Buffer.from(this.commandInput.drain(), 'latin1').toString('utf8') + this.line + this.typed;
     this.line = '';
-    this.cursor = 0;
-    this.recalled = this.history.length;
-    this.typed = Buffer.from(this.commandInput.drain(), 'latin1').toString('utf8') + this.typed;
-    this.write(prompt);
+    this.write(prompt + (options.asksCursor ? ASK_CURSOR : ''));
     return new Promise((resolve) => {
       this.finish = (line) => {
         this.finish = undefined;
+        this.editor = undefined;
         resolve(line);
       };
       this.process();
     });
+  }
+
+  /** From now on keys are not echoed and go to this reader one by one. Raw ones send no signals either. */
+  openKeys({ isRaw = false } = {}): KeyReader {
+    const input = new InputQueue();
+    this.keyQueue = { input, isRaw };
+    let waiting: string[] = [];
+    this.process();
+    return {
+      next: async (signal) => {
+        while (waiting.length === 0) {
+          let text = Buffer.from(await input.read(signal), 'latin1').toString('utf8');
+          while (text !== '') {
+            const key = takeKey(text, true) ?? text;
+            waiting.push(key);
+            text = text.slice(key.length);
+          }
+        }
+        const [key = ''] = waiting;
+        waiting = waiting.slice(1);
+        return key;
+      },
+      close: () => {
+        if (this.keyQueue?.input === input) this.keyQueue = undefined;
+        // What was typed ahead is for whoever reads next.
+        this.typed = waiting.join('') + Buffer.from(input.drain(), 'latin1').toString('utf8') + this.typed;
+        this.process();
+      },
+    };
   }
 
   /** What one piece of input gives is sent in one piece. */
@@ -111,12 +133,10 @@ export class Terminal {
   }
 
   private processKeys(): void {
-    while (this.typed !== '') {
+    while (this.typed !== '' && !this.isCompleting) {
       if (!this.finish && !this.isPassable()) return;
-      const sequence = SEQUENCE.exec(this.typed)?.[0];
-      // The rest of an escape sequence is still under way.
-      if (!sequence && this.typed.startsWith(ESCAPE)) return;
-      const key = sequence ?? String.fromCodePoint(this.typed.codePointAt(0) ?? 0);
+      const key = takeKey(this.typed, this.keyQueue?.isRaw);
+      if (key === undefined) return;
       this.typed = this.typed.slice(key.length);
       // A carriage return and a line feed together are one key.
       if (key === '\r' && this.typed.startsWith('\n')) this.typed = this.typed.slice(1);
@@ -125,21 +145,25 @@ export class Terminal {
     }
   }
 
-  /** What is typed ahead waits for a reader, but an interrupt does not. */
+  /** What is typed ahead waits for a reader, but a signal does not. */
   private isPassable(): boolean {
-    if (this.commandInput.isWanted) return true;
-    const interrupt = this.typed.indexOf(INTERRUPT);
-    if (interrupt < 0) return false;
-    this.typed = this.typed.slice(interrupt);
+    if (this.keyQueue || this.commandInput.isWanted) return true;
+    const signal = [...this.typed].findIndex((key) => (KEYS[key] ?? '') in SIGNALS);
+    if (signal < 0) return false;
+    this.typed = this.typed.slice(signal);
     return true;
   }
 
   private pass(action: string | undefined, key: string): void {
-    if (action === 'interrupt') {
-      this.write('^C\r\n');
+    const signal = this.keyQueue?.isRaw ? undefined : SIGNALS[action ?? ''];
+    if (signal) {
       this.line = '';
-      this.onInterrupt();
-    } else if (action === 'enter') {
+      this.keyQueue = undefined;
+      this.write(`${signal[1]}${signal[0] === 'INT' ? '\r\n' : ''}`);
+      this.flush();
+      this.onSignal(signal[0]);
+    } else if (this.keyQueue) this.keyQueue.input.push(Buffer.from(key).toString('latin1'));
+    else if (action === 'enter') {
       this.write('\r\n');
       this.commandInput.push(Buffer.from(`${this.line}\n`).toString('latin1'));
       this.line = '';
@@ -150,101 +174,50 @@ export class Terminal {
     } else if (action === 'backspace') {
       if (this.line) this.write('\b \b');
       this.line = [...this.line].slice(0, -1).join('');
-    } else if (action === undefined && key >= ' ') {
+    } else if (action === 'kill-to-start') {
+      this.write('\b \b'.repeat([...this.line].length));
+      this.line = '';
+    } else if (key >= ' ' && !key.startsWith('\u001b') && key !== '\u007f') {
       this.line += key;
       this.write(key);
     }
   }
 
   private edit(action: string | undefined, key: string): void {
-    const { line, cursor } = this;
-    switch (action) {
-      case 'enter':
+    const { editor } = this;
+    if (!editor) return;
+    if (action === 'enter') {
+      editor.settle();
+      this.write('\r\n');
+      this.accept(editor.line);
+    } else if (action === 'interrupt') {
+      this.write('^C\r\n');
+      this.finish?.('');
+    } else if (action === 'end-of-input') {
+      if (editor.line) editor.act('delete');
+      else {
         this.write('\r\n');
-        this.accept(line);
-        break;
-      case 'interrupt':
-        this.write('^C\r\n');
-        this.finish?.('');
-        break;
-      case 'end-of-input':
-        if (line) this.replace(line.slice(0, cursor) + line.slice(cursor + 1), cursor);
-        else this.leave();
-        break;
-      case 'up':
-      case 'down':
-        this.recall(action === 'up' ? -1 : 1);
-        break;
-      case 'left':
-        this.replace(line, Math.max(0, cursor - 1));
-        break;
-      case 'right':
-        this.replace(line, Math.min(line.length, cursor + 1));
-        break;
-      case 'home':
-        this.replace(line, 0);
-        break;
-      case 'end':
-        this.replace(line, line.length);
-        break;
-      case 'backspace':
-        if (cursor > 0) this.replace(line.slice(0, cursor - 1) + line.slice(cursor), cursor - 1);
-        break;
-      case 'delete':
-        this.replace(line.slice(0, cursor) + line.slice(cursor + 1), cursor);
-        break;
-      case 'kill-to-end':
-        this.replace(line.slice(0, cursor), cursor);
-        break;
-      case 'kill-to-start':
-        this.replace(line.slice(cursor), 0);
-        break;
-      case 'kill-word': {
-        const kept = line.slice(0, cursor).replace(/\S*\s*$/, '');
-        this.replace(kept + line.slice(cursor), kept.length);
-        break;
+        this.finish?.(undefined);
       }
-      case 'clear':
-        this.write('\u001b[H\u001b[J');
-        this.replace(line, cursor);
-        break;
-      default:
-        if (key >= ' ' && !key.startsWith(ESCAPE)) this.insert(key);
-    }
+    } else if (action === 'complete') this.completeLine(editor);
+    else if (action !== undefined && editor.act(action)) return;
+    else if (action === undefined && key >= ' ' && !key.startsWith('\u001b')) editor.insert(key);
   }
 
-  private insert(text: string): void {
-    const { line, cursor } = this;
-    if (cursor === line.length) {
-      this.line += text;
-      this.cursor += text.length;
-      this.write(text);
-    } else this.replace(line.slice(0, cursor) + text + line.slice(cursor), cursor + text.length);
-  }
-
-  private replace(line: string, cursor: number): void {
-    this.line = line;
-    this.cursor = cursor;
-    const back = line.length - cursor;
-    this.write(`\r${this.prompt}${line}\u001b[J${back > 0 ? `\u001b[${back}D` : ''}`);
-  }
-
-  private recall(step: number): void {
-    const next = Math.min(Math.max(0, this.recalled + step), this.history.length);
-    this.recalled = next;
-    const line = this.history[next] ?? '';
-    this.replace(line, line.length);
+  private completeLine(editor: LineEditor): void {
+    const { complete } = this.options;
+    if (!complete) return;
+    this.isCompleting = true;
+    const goOn = () => {
+      this.isCompleting = false;
+      this.process();
+    };
+    editor.complete(complete).then(goOn, goOn);
   }
 
   private accept(line: string): void {
     if (line.trim() && this.history.at(-1) !== line) this.history.push(line);
     if (this.history.length > HISTORY) this.history.shift();
     this.finish?.(line);
-    this.line = '';
-  }
-
-  private leave(): void {
-    this.write('\r\n');
-    this.finish?.(undefined);
   }
 }

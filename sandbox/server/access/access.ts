@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../storage/api.js';
 import type { Store } from '../../storage/store.js';
+import { certificateUser } from './client-certificate.js';
 import { impersonatedUser } from './impersonation.js';
-import { type Decision, decide, hasRuleFor } from './rbac.js';
+import type { PolicyRule } from './policy-rule.js';
+import { type Decision, decide, decidePath, hasRuleFor, rulesFor } from './rbac.js';
 import type { TokenIssuer } from './token-issuer.js';
-import { AUTHENTICATED, forbiddenResource, MASTERS, type ResourceAttributes, type User } from './user.js';
+import { forbiddenResource, type ResourceAttributes, type User } from './user.js';
 
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-const PUBLIC_PATHS = /^\/(healthz|livez|readyz|version)(\/|$)/;
-const DISCOVERY_PATHS = /^\/(api|apis|openapi)(\/|$)/;
 
 /** Who a caller is and what they may do: tokens, impersonation and RBAC. */
 export class Access {
@@ -23,10 +23,18 @@ export class Access {
    * request, for the message when its caller may not impersonate.
    */
   authenticate(request: IncomingMessage, attributes: ResourceAttributes | undefined): User {
+    return impersonatedUser(this, this.callerOf(request), request.headers, attributes);
+  }
+
+  /** A certificate that is good decides; one that is not can be made up for by a token. */
+  private callerOf(request: IncomingMessage): User {
+    const certified = certificateUser(request);
+    if (certified && certified !== 'unknown') return certified;
     const token = bearerToken(request);
-    const caller = token === undefined ? ANONYMOUS : this.findByToken(token);
+    if (token === undefined && certified === undefined) return ANONYMOUS;
+    const caller = token === undefined ? undefined : this.findByToken(token);
     if (!caller) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
-    return impersonatedUser(this, caller, request.headers, attributes);
+    return caller;
   }
 
   findByToken(token: string): User | undefined {
@@ -42,9 +50,12 @@ export class Access {
     return hasRuleFor(this.store, user, 'impersonate');
   }
 
-  mayRead({ groups }: User, path: string): boolean {
-    if (groups.includes(MASTERS) || PUBLIC_PATHS.test(path)) return true;
-    return groups.includes(AUTHENTICATED) && DISCOVERY_PATHS.test(path);
+  decidePath(user: User, path: string, verb: string): Decision {
+    return decidePath(this.store, user, verb, path);
+  }
+
+  rulesFor(user: User, namespace: string): readonly PolicyRule[] {
+    return rulesFor(this.store, user, namespace);
   }
 
   requireResource(user: User, attributes: ResourceAttributes): void {
@@ -52,7 +63,7 @@ export class Access {
   }
 
   requirePath(user: User, path: string, verb = 'get'): void {
-    if (!this.mayRead(user, path))
+    if (!this.decidePath(user, path, verb).allowed)
       throw new ApiError(
         403,
         'Forbidden',

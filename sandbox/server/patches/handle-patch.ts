@@ -4,7 +4,7 @@ import { decode, decodeKind } from '../../storage/decode.js';
 import { type FieldError, invalidObject } from '../../storage/field-errors.js';
 import { pathElement } from '../../storage/fields/field-set.js';
 import { divisionOf, isEmptyValue, rootShape } from '../../storage/fields/typed-walk.js';
-import { apiVersionOf } from '../../storage/resources.js';
+import { apiVersionOf } from '../../storage/resource.js';
 import type { Shape } from '../../storage/schema/schema.js';
 import { mediaTypeOf, parseYaml, readBody } from '../body.js';
 import { readBoolean, readWriteQuery, reportFields, type WriteQuery } from '../query-options.js';
@@ -46,10 +46,10 @@ const handleChange = (
   const { resource } = kind;
   const patch = parsePatch(type, text);
   const live = getExisting(request);
-  const patched = kind.store(applyPatch(type, resource.model, kind.show(live), patch));
-  const { unknown } = decodeKind(resource.kind, kind.version, resource.model, patched);
+  const patched = applyPatch(type, kind.model, kind.show(live), patch);
+  const { unknown } = decodeKind(resource.kind, kind.version, kind.model, patched);
   reportPatchFields(unknown, patch, options, response);
-  const draft = placeDraft(patched as Draft, request);
+  const draft = placeDraft(kind.store(patched) as Draft, request);
   const { uid } = draft.metadata as { uid?: string };
   if (uid !== live.metadata.uid) {
     const error: FieldError = {
@@ -111,7 +111,7 @@ const handleApply = (
 const checkTyped = (config: any, kind: ResourceRequest['kind'], name: string): void => {
   const { group, version, resource } = kind;
   const subject = `/${name}; ${group ? `${group}/` : '/'}${version}, Kind=${resource.kind}`;
-  const problem = typedProblem(rootShape(resource.model), config, '');
+  const problem = typedProblem(rootShape(kind.model), config, '');
   if (problem) throw internalError(`failed to create typed patch object (${subject}): ${problem}`);
 };
 

@@ -19,6 +19,12 @@ export const chooseContainer = (pod: KubernetesObject, wanted: string | null): s
 };
 
 export const containerStatus = (pod: KubernetesObject, container: string): any => {
-  const { initContainerStatuses = [], containerStatuses = [] } = pod['status'] ?? {};
-  return [...initContainerStatuses, ...containerStatuses].find(({ name }: any) => name === container);
+  const {
+    initContainerStatuses = [],
+    containerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = pod['status'] ?? {};
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+    ({ name }: any) => name === container,
+  );
 };

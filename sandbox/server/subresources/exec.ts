@@ -8,7 +8,11 @@ import { readBoolean } from '../query-options.js';
 import { chooseContainer, containerStatus } from './container-choice.js';
 import { Channel, chooseProtocol, exitMessage, frame, type Protocol, unframe } from './exec-protocol.js';
 
-const BUFFER_LIMIT = 16 * 1024 * 1024;
+/** A process waits while so much of its output is unsent, until little is left. */
+const PAUSE_BYTES = 1024 * 1024;
+const RESUME_BYTES = 256 * 1024;
+const LIMIT_BYTES = 16 * 1024 * 1024;
+const MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** A refusal that the kubelet answers as plain text instead of a Status. */
 export class PlainRefusal extends Error {
@@ -55,7 +59,7 @@ export class RemoteCommands {
   private readonly sockets = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => chooseProtocol(offered) ?? false,
-    maxPayload: 1024 * 1024,
+    maxPayload: MESSAGE_BYTES,
   });
 
   /** Undefined when the client offers only protocols that are not served. */
@@ -85,8 +89,10 @@ export class RemoteCommands {
   }
 }
 
+/** One connection to one process, in both directions at the pace of the slower side. */
 class Session {
   private process: ExecProcess | undefined;
+  private isPaused = false;
 
   constructor(
     private readonly connection: WebSocket,
@@ -96,19 +102,9 @@ class Session {
 
   run(runtime: ContainerRuntime | undefined): void {
     this.send(Channel.stdout, new Uint8Array());
-    if (this.remote.kind === 'attach') this.attach(runtime);
-    else this.start(runtime);
-  }
-
-  private start(runtime: ContainerRuntime | undefined): void {
-    const { pod, container, command, streams } = this.remote;
+    const { streams } = this.remote;
     try {
-      if (!runtime) throw new ApiError(500, 'InternalError', 'no kubelet is running in this sandbox');
-      this.process = runtime.exec(pod, container, {
-        command: [...command],
-        tty: streams.tty,
-        stdin: streams.stdin,
-      });
+      this.process = this.open(runtime);
     } catch (error) {
       this.end({ error: error instanceof Error ? error.message : String(error) });
       return;
@@ -120,17 +116,17 @@ class Session {
     });
     this.process.onExit((exit) => this.end(exit));
     this.connection.on('message', (message) => this.receive(message));
-    this.connection.once('close', () => this.process?.kill());
+    this.connection.once('close', () => {
+      this.process?.resume();
+      this.process?.kill();
+    });
   }
 
-  /** Shows what the container writes from now on; its standard input is not open. */
-  private attach(runtime: ContainerRuntime | undefined): void {
-    const source = runtime?.log(this.remote.pod, this.remote.container, { previous: false });
-    const unfollow = source?.follow(
-      ({ stream, text, partial }) => this.send(Channel[stream], Buffer.from(partial ? text : `${text}\n`)),
-      () => this.end({ code: 0 }),
-    );
-    this.connection.once('close', () => unfollow?.());
+  private open(runtime: ContainerRuntime | undefined): ExecProcess {
+    const { pod, container, kind, command, streams } = this.remote;
+    if (!runtime) throw new ApiError(500, 'InternalError', 'no kubelet is running in this sandbox');
+    if (kind === 'attach') return runtime.attach(pod, container, { stdin: streams.stdin });
+    return runtime.exec(pod, container, { command: [...command], tty: streams.tty, stdin: streams.stdin });
   }
 
   private receive(message: RawData): void {
@@ -140,10 +136,24 @@ class Session {
     );
     if (!frameRead) return;
     const { channel, bytes } = frameRead;
-    if (channel === Channel.stdin && this.remote.streams.stdin) this.process?.write(bytes);
+    if (channel === Channel.stdin && this.remote.streams.stdin) this.write(bytes);
     else if (channel === Channel.resize) this.resize(bytes);
     else if (channel === Channel.close && this.protocol.startsWith('v5') && bytes[0] === Channel.stdin)
       this.process?.endInput();
+  }
+
+  /** Nothing more is taken from the client while the process has no room for it. */
+  private write(bytes: Buffer): void {
+    let isTaken = false;
+    void this.process?.write(bytes).then(() => {
+      isTaken = true;
+      this.connection.resume();
+    });
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        if (!isTaken) this.connection.pause();
+      }),
+    );
   }
 
   private resize(bytes: Buffer): void {
@@ -165,9 +175,21 @@ class Session {
   }
 
   private send(channel: number, bytes: Uint8Array): void {
-    if (this.connection.readyState !== this.connection.OPEN) return;
-    for (const piece of frame(this.protocol, channel, bytes)) this.connection.send(piece);
-    // A client that does not read must not fill the memory.
-    if (this.connection.bufferedAmount > BUFFER_LIMIT) this.connection.terminate();
+    const { connection } = this;
+    if (connection.readyState !== connection.OPEN) return;
+    for (const piece of frame(this.protocol, channel, bytes)) connection.send(piece, () => this.relax());
+    if (connection.bufferedAmount > PAUSE_BYTES && !this.isPaused) {
+      this.isPaused = true;
+      this.process?.pause();
+    }
+    // What does not wait, such as the log of a program, must not fill the memory.
+    if (connection.bufferedAmount > LIMIT_BYTES) connection.terminate();
+  }
+
+  /** The client has caught up. */
+  private relax(): void {
+    if (!this.isPaused || this.connection.bufferedAmount > RESUME_BYTES) return;
+    this.isPaused = false;
+    this.process?.resume();
   }
 }

@@ -1,13 +1,13 @@
 import type { KubernetesObject } from '../../storage/api.js';
 import { badRequest } from '../../storage/api-errors.js';
-import type { LogEntry } from '../../storage/runtime.js';
+import type { LogEntry, LogReader, LogSource } from '../../storage/runtime.js';
 import { getExisting } from '../reads.js';
 import type { ResourceRequest } from '../resource-request.js';
 import { chooseContainer, containerStatus } from './container-choice.js';
 import { type LogOptions, logTimestamp, readLogOptions } from './log-options.js';
 
-/** A follower whose client reads slower than this is cut off. */
-const BUFFER_LIMIT = 16 * 1024 * 1024;
+/** So many lines are made at a time, so that few wait for a slow client. */
+const PIECE = 100;
 
 /** Why a container that has not run has no log, in the words of the real server. */
 const waitingReasons: Readonly<Record<string, string>> = {
@@ -31,17 +31,8 @@ export const handleLog = (request: ResourceRequest): void => {
     if (options.previous) throw noPrevious(pod, container);
     throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`);
   }
-  const writer = new LogWriter(request, options);
-  writer.writeHistory(source.history());
-  if (!options.follow) {
-    writer.end();
-    return;
-  }
-  const unfollow = source.follow(
-    (entry) => writer.write(entry),
-    () => writer.end(),
-  );
-  response.once('close', unfollow);
+  const { since, tailLines: tail } = options;
+  new LogWriter(request, options, source, source.open({ since, tail })).start();
 };
 
 const noPrevious = ({ metadata }: KubernetesObject, container: string) =>
@@ -59,41 +50,67 @@ const requireStarted = (pod: KubernetesObject, container: string, previous: bool
   throw badRequest(`container "${container}" in pod "${pod.metadata.name}" is waiting to start: ${why}`);
 };
 
+/** Writes what a reader finds, at the pace of the client: a slow one reads on later, from what is kept by then. */
 class LogWriter {
   private left: number;
   private isEnded = false;
+  private isWaiting = false;
+  private unwatch: () => void = () => undefined;
 
   constructor(
     private readonly request: ResourceRequest,
     private readonly options: LogOptions,
+    private readonly source: LogSource,
+    private readonly reader: LogReader,
   ) {
     this.left = options.limitBytes ?? Number.POSITIVE_INFINITY;
-    request.response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' });
-    if (options.follow) request.response.flushHeaders();
   }
 
-  writeHistory(entries: readonly LogEntry[]): void {
-    const { since, tailLines } = this.options;
-    const recent = since === undefined ? entries : entries.filter(({ time }) => time >= since);
-    const last = tailLines === undefined ? recent : tailLines === 0 ? [] : recent.slice(-tailLines);
-    for (const entry of last) this.write(entry);
-  }
-
-  write({ time, text, partial }: LogEntry): void {
-    if (this.isEnded) return;
-    const line = Buffer.from(
-      `${this.options.timestamps ? `${logTimestamp(time)} ` : ''}${text}${partial ? '' : '\n'}`,
-    );
+  start(): void {
+    const { options, source } = this;
     const { response } = this.request;
-    response.write(line.length > this.left ? line.subarray(0, this.left) : line);
+    response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' });
+    if (options.follow) response.flushHeaders();
+    response.once('close', () => this.end());
+    if (options.follow && !source.isEnded) this.unwatch = source.watch(() => this.pump());
+    this.pump();
+  }
+
+  private pump(): void {
+    const { response } = this.request;
+    while (!this.isEnded && !this.isWaiting) {
+      const entries = this.reader.next(PIECE);
+      if (entries.length === 0) {
+        if (!this.options.follow || this.source.isEnded) this.end();
+        return;
+      }
+      for (const entry of entries) this.write(entry);
+      if (response.writableNeedDrain) {
+        this.isWaiting = true;
+        response.once('drain', () => {
+          this.isWaiting = false;
+          this.pump();
+        });
+      }
+    }
+  }
+
+  private write({ time, text, bytes, partial }: LogEntry): void {
+    if (this.isEnded) return;
+    const line = Buffer.concat([
+      Buffer.from(this.options.timestamps ? `${logTimestamp(time)} ` : ''),
+      bytes ?? Buffer.from(text),
+      Buffer.from(partial ? '' : '\n'),
+    ]);
+    this.request.response.write(line.length > this.left ? line.subarray(0, this.left) : line);
     this.left -= line.length;
     if (this.left <= 0) this.end();
-    else if (response.writableLength > BUFFER_LIMIT) response.destroy();
   }
 
-  end(): void {
+  private end(): void {
     if (this.isEnded) return;
     this.isEnded = true;
+    this.unwatch();
     this.request.response.end();
   }
 }

@@ -2,8 +2,9 @@ import type { Draft, KubernetesObject } from '../../storage/api.js';
 import { badRequest, staleVersion } from '../../storage/api-errors.js';
 import { decodeKind } from '../../storage/decode.js';
 import { invalidObject } from '../../storage/field-errors.js';
+import { apiVersionOf } from '../../storage/resource.js';
 import { sendObject } from '../answer.js';
-import { mediaTypeOf, parseObject, readBody } from '../body.js';
+import { mediaTypeOf, parseObject, parseYaml, readBody } from '../body.js';
 import { readPatchOptions } from '../patches/handle-patch.js';
 import { applyPatch, parsePatch, patchTypeOf } from '../patches/patch-type.js';
 import { readWriteQuery, type WriteQuery } from '../query-options.js';
@@ -28,8 +29,32 @@ export const handleScale = async (request: ResourceRequest, verb: string): Promi
   }
   const type = patchTypeOf(mediaType);
   const options = readPatchOptions(request, type);
-  if (type === 'apply') throw badRequest('apply is not served for scale by the sandbox: send a merge patch');
+  if (type === 'apply') {
+    apply(request, parseYaml(text), options);
+    return;
+  }
   write(request, live, applyPatch(type, 'V1Scale', scaleOf(live), parsePatch(type, text)), options);
+};
+
+/** The applier comes to own the replicas of the workload, and nothing else of it. */
+const apply = (request: ResourceRequest, config: any, options: WriteQuery & { force: boolean }): void => {
+  const { kind, namespace, name, context } = request;
+  const { apiVersion = '', kind: given = '' } = config ?? {};
+  if (given !== SCALE.kind || apiVersion !== apiVersionOf(SCALE))
+    throw badRequest(`invalid object type: ${apiVersion}, Kind=${given}`);
+  const { spec } = decodeKind('Scale', 'v1', 'V1Scale', config).object;
+  checkReplicas(spec?.replicas ?? 0, name);
+  const draft: Draft = {
+    apiVersion: apiVersionOf(kind.resource),
+    kind: kind.resource.kind,
+    metadata: { name },
+    ...(spec?.replicas === undefined ? {} : { spec: { replicas: spec.replicas } }),
+  };
+  const { object } = context.registry.apply(kind.resource.name, namespace, draft, {
+    ...options,
+    subresource: 'scale',
+  });
+  answer(request, object);
 };
 
 const write = (request: ResourceRequest, live: KubernetesObject, given: any, options: WriteQuery): void => {
@@ -43,16 +68,20 @@ const write = (request: ResourceRequest, live: KubernetesObject, given: any, opt
   if (resourceVersion && resourceVersion !== live.metadata.resourceVersion)
     throw staleVersion(kind.resource, name);
   const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0)
-    throw invalidObject({ ...SCALE, name }, [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'spec.replicas',
-        message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
-      },
-    ]);
+  checkReplicas(replicas, name);
   const draft: Draft = { ...live, spec: { ...live['spec'], replicas } };
   answer(request, context.registry.update(kind.resource.name, draft, { ...options, subresource: 'scale' }));
+};
+
+const checkReplicas = (replicas: number, name: string): void => {
+  if (replicas >= 0) return;
+  throw invalidObject({ ...SCALE, name }, [
+    {
+      reason: 'FieldValueInvalid',
+      field: 'spec.replicas',
+      message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
+    },
+  ]);
 };
 
 const answer = ({ response, accepted }: ResourceRequest, object: KubernetesObject): void =>

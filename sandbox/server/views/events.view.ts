@@ -21,6 +21,7 @@ export const eventsView: View = {
   resource: 'events',
   group: 'events.k8s.io',
   version: 'v1',
+  model: 'EventsV1Event',
   show: (event) => {
     const {
       involvedObject,

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../api.js';
-import type { Resource } from '../resources.js';
+import type { Resource } from '../resource.js';
 
 /** One admission plugin. Objects are plain and may be changed by `mutate…`; refusals are thrown as ApiError. */
 export interface Admission {

@@ -11,10 +11,28 @@ export const podDefaults = (store: Store, random: Random): Admission => ({
     if (kind.name !== 'pods') return;
     addServiceAccount(store, random, kind, pod);
     addTolerations(pod.spec);
-    pod.spec.priority ??= 0;
-    pod.spec.preemptionPolicy ??= 'PreemptLowerPriority';
+    addPriority(store, kind, pod);
   },
 });
+
+/** From the named PriorityClass, or the cluster's default one; 0 where there is none. */
+const addPriority = (store: Store, kind: { name: string; group: string }, pod: any): void => {
+  const { spec, metadata } = pod;
+  const classes = store.list('priorityclasses');
+  const named = spec.priorityClassName;
+  const chosen = classes.find((each) => (named ? each.metadata.name === named : each['globalDefault']));
+  const builtIn = BUILT_IN_PRIORITIES[named ?? ''];
+  if (named && !chosen && builtIn === undefined)
+    throw forbidden(kind, metadata.name ?? '', `no PriorityClass with name ${named} was found`);
+  if (chosen) spec.priorityClassName = chosen.metadata.name;
+  spec.priority = builtIn ?? chosen?.['value'] ?? spec.priority ?? 0;
+  spec.preemptionPolicy ??= chosen?.['preemptionPolicy'] ?? 'PreemptLowerPriority';
+};
+
+const BUILT_IN_PRIORITIES: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
 
 const addServiceAccount = (
   store: Store,

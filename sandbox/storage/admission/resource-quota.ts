@@ -2,7 +2,7 @@ import type { Draft, KubernetesObject } from '../api.js';
 import { forbidden } from '../api-errors.js';
 import { addQuantities, formatQuantity, type Quantity, quantity, subtractQuantities } from '../quantity.js';
 import { isInScope, type Usage, unspecified, usageOf } from '../quota-usage.js';
-import type { Resource } from '../resources.js';
+import type { Resource } from '../resource.js';
 import type { Store } from '../store.js';
 import type { Admission } from './admission.js';
 

@@ -9,40 +9,68 @@ export interface FieldSet {
 
 export const emptySet: FieldSet = { isMember: false, children: new Map() };
 
+/** A member with nothing below it, as most members are. */
+export const leafMember: FieldSet = { isMember: true, children: new Map() };
+
 export const isEmptySet = (set: FieldSet): boolean => !set.isMember && set.children.size === 0;
 
-const combine = (a: FieldSet, b: FieldSet, isMember: (inA: boolean, inB: boolean) => boolean): FieldSet => {
-  const children = new Map<string, FieldSet>();
-  for (const key of new Set([...a.children.keys(), ...b.children.keys()])) {
-    const child = combine(a.children.get(key) ?? emptySet, b.children.get(key) ?? emptySet, isMember);
-    if (!isEmptySet(child)) children.set(key, child);
+const setOf = (isMember: boolean, children: ReadonlyMap<string, FieldSet>): FieldSet => {
+  if (children.size > 0) return { isMember, children };
+  return isMember ? leafMember : emptySet;
+};
+
+/** `a` itself where `b` adds nothing: most writes touch what their writer owns already. */
+export const union = (a: FieldSet, b: FieldSet): FieldSet => {
+  if (a === b || isEmptySet(b)) return a;
+  if (isEmptySet(a)) return b;
+  let children: Map<string, FieldSet> | undefined;
+  for (const [key, inB] of b.children) {
+    const inA = a.children.get(key);
+    const both = inA ? union(inA, inB) : inB;
+    if (both === inA) continue;
+    children ??= new Map(a.children);
+    children.set(key, both);
   }
-  return { isMember: isMember(a.isMember, b.isMember), children };
+  const isMember = a.isMember || b.isMember;
+  return children || isMember !== a.isMember ? setOf(isMember, children ?? a.children) : a;
 };
 
-export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA || inB);
-export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && inB);
-export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && !inB);
-
-export const isEqualSet = (a: FieldSet, b: FieldSet): boolean =>
-  isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
-
-export const encodeFields = (set: FieldSet): object => {
-  const encoded: Record<string, object> = {};
-  if (set.isMember && set.children.size > 0) encoded['.'] = {};
-  for (const key of [...set.children.keys()].sort())
-    encoded[key] = encodeFields(set.children.get(key) as FieldSet);
-  return encoded;
+/** `a` itself where it has nothing of `b`. */
+export const difference = (a: FieldSet, b: FieldSet): FieldSet => {
+  if (isEmptySet(a) || isEmptySet(b)) return a;
+  let children: Map<string, FieldSet> | undefined;
+  for (const [key, inB] of b.children) {
+    const inA = a.children.get(key);
+    if (!inA) continue;
+    const left = difference(inA, inB);
+    if (left === inA) continue;
+    children ??= new Map(a.children);
+    if (isEmptySet(left)) children.delete(key);
+    else children.set(key, left);
+  }
+  const isMember = a.isMember && !b.isMember;
+  return children || isMember !== a.isMember ? setOf(isMember, children ?? a.children) : a;
 };
 
-/** The root is no member. */
-export const decodeFields = (encoded: object): FieldSet => {
-  const children = Object.entries(encoded).map(([key, value]): [string, FieldSet] => {
-    const child = decodeFields(value as object);
-    const isMember = Object.hasOwn(value as object, '.') || Object.keys(value as object).length === 0;
-    return [key, { isMember, children: child.children }];
-  });
-  return { isMember: false, children: new Map(children.filter(([key]) => key !== '.')) };
+export const intersection = (a: FieldSet, b: FieldSet): FieldSet => {
+  if (a === b) return a;
+  const children = new Map<string, FieldSet>();
+  for (const [key, inB] of b.children) {
+    const inA = a.children.get(key);
+    const both = inA ? intersection(inA, inB) : emptySet;
+    if (!isEmptySet(both)) children.set(key, both);
+  }
+  return setOf(a.isMember && b.isMember, children);
+};
+
+export const isEqualSet = (a: FieldSet, b: FieldSet): boolean => {
+  if (a === b) return true;
+  if (a.isMember !== b.isMember || a.children.size !== b.children.size) return false;
+  for (const [key, inA] of a.children) {
+    const inB = b.children.get(key);
+    if (!inB || !isEqualSet(inA, inB)) return false;
+  }
+  return true;
 };
 
 /** Member paths in the notation of conflict messages: `.spec.containers[name="app"].image`. */

@@ -1,10 +1,8 @@
 import { ApiError } from '../api.js';
 import { compareObjects, fieldsOf } from './compare.js';
 import {
-  decodeFields,
   difference,
   emptySet,
-  encodeFields,
   type FieldSet,
   intersection,
   isEmptySet,
@@ -13,6 +11,8 @@ import {
   union,
 } from './field-set.js';
 import { mergeObjects, removeFields } from './merge.js';
+import { loadFields, storeFields } from './stored-fields.js';
+import { isEqual } from './typed-walk.js';
 
 /** Who writes, as an entry of managedFields names it. */
 export interface Manager {
@@ -30,6 +30,8 @@ interface Entry {
   readonly subresource: string;
   readonly time: string;
   readonly fields: FieldSet;
+  /** As it is stored, while nothing of it has changed. */
+  readonly stored?: object;
 }
 
 const read = (object: any): Entry[] =>
@@ -39,7 +41,8 @@ const read = (object: any): Entry[] =>
     apiVersion: entry.apiVersion ?? '',
     subresource: entry.subresource ?? '',
     time: entry.time ?? '',
-    fields: decodeFields(entry.fieldsV1 ?? {}),
+    fields: loadFields(entry.fieldsV1 ?? {}),
+    stored: entry,
   }));
 
 const write = (object: any, entries: readonly Entry[]): any => {
@@ -54,16 +57,25 @@ const write = (object: any, entries: readonly Entry[]): any => {
         order(a.subresource, b.subresource),
     );
   if (sorted.length === 0) return { ...object, metadata };
-  const managedFields = sorted.map((entry) => ({
+  return { ...object, metadata: { ...metadata, managedFields: sorted.map(encode) } };
+};
+
+const encode = (entry: Entry): object =>
+  entry.stored ?? {
     manager: entry.manager,
     operation: entry.operation,
     apiVersion: entry.apiVersion,
     ...(entry.time ? { time: entry.time } : {}),
     fieldsType: 'FieldsV1',
-    fieldsV1: encodeFields(entry.fields),
+    fieldsV1: storeFields(entry.fields),
     ...(entry.subresource ? { subresource: entry.subresource } : {}),
-  }));
-  return { ...object, metadata: { ...metadata, managedFields } };
+  };
+
+/** The entry with other fields; itself when they are the same. */
+const withFields = (entry: Entry, fields: FieldSet): Entry => {
+  if (fields === entry.fields) return entry;
+  const { stored: _outdated, ...rest } = entry;
+  return { ...rest, fields };
 };
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -82,30 +94,30 @@ export const trackUpdate = (model: string, before: any, after: any, manager: Man
   const mine = entries.find((entry) => isSame(entry, manager, 'Update'));
   const others = entries
     .filter((entry) => entry !== mine)
-    .map((entry) => ({ ...entry, fields: difference(difference(entry.fields, touched), removed) }));
+    .map((entry) => withFields(entry, difference(difference(entry.fields, touched), removed)));
   const fields = union(difference(mine?.fields ?? emptySet, removed), touched);
-  const isUnchanged = mine !== undefined && isEqualSet(mine.fields, fields);
-  return write(after, [
-    ...others,
-    entryOf(manager, 'Update', fields, isUnchanged ? mine.time : manager.time),
-  ]);
+  return write(after, [...others, ownEntry(manager, 'Update', fields, mine)]);
 };
 
-const entryOf = (manager: Manager, operation: 'Apply' | 'Update', fields: FieldSet, time: string): Entry => ({
+/** The manager's entry after a write; a write that gives it no other fields leaves it and its time as they were. */
+const ownEntry = (
+  manager: Manager,
+  operation: 'Apply' | 'Update',
+  fields: FieldSet,
+  mine: Entry | undefined,
+): Entry =>
+  mine && mine.apiVersion === manager.apiVersion && isEqualSet(mine.fields, fields)
+    ? mine
+    : entryOf(manager, operation, fields);
+
+const entryOf = (manager: Manager, operation: 'Apply' | 'Update', fields: FieldSet): Entry => ({
   manager: manager.name,
   operation,
   apiVersion: manager.apiVersion,
   subresource: manager.subresource ?? '',
-  time,
+  time: manager.time,
   fields,
 });
-
-export interface Applied {
-  /** The live object with the configuration merged in; not yet defaulted or validated. */
-  readonly object: any;
-  /** Completes managedFields of the object once it was decoded and defaulted. */
-  track(completed: any): any;
-}
 
 /** Server-side apply. Throws the 409 that lists each field that another manager owns, unless forced. */
 export const applyConfig = (
@@ -132,15 +144,10 @@ export const applyConfig = (
     .map((entry) => ({ entry, fields: intersection(entry.fields, touched) }))
     .filter((conflict) => !isEmptySet(conflict.fields));
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
-  const left = others.map((entry) => ({
-    ...entry,
-    fields: difference(difference(entry.fields, touched), removed),
-  }));
-  const isUnchanged = mine !== undefined && isEqualSet(mine.fields, fields);
-  return write(completed, [
-    ...left,
-    entryOf(manager, 'Apply', fields, isUnchanged ? mine.time : manager.time),
-  ]);
+  const left = others.map((entry) =>
+    withFields(entry, difference(difference(entry.fields, touched), removed)),
+  );
+  return write(completed, [...left, ownEntry(manager, 'Apply', fields, mine)]);
 };
 
 const conflictError = (conflicts: { entry: Entry; fields: FieldSet }[]): ApiError => {
@@ -166,11 +173,13 @@ const describe = (entry: Entry): string => {
   return `"${entry.manager}"${subresource}${using}`;
 };
 
-/** What a failed comparison of two states is not about: times at which managers wrote. */
-export const withoutManagerTimes = (object: any): any => ({
-  ...object,
-  metadata: {
-    ...object.metadata,
-    managedFields: object.metadata.managedFields?.map(({ time: _time, ...entry }: any) => entry),
-  },
-});
+/** Whether two states differ in nothing but the times at which managers wrote. */
+export const isSameButTimes = (a: any, b: any): boolean => {
+  const { managedFields: managedA, ...metadataA } = a.metadata;
+  const { managedFields: managedB, ...metadataB } = b.metadata;
+  const withoutTime = ({ time: _time, ...entry }: any): object => entry;
+  return (
+    isEqual({ ...a, metadata: metadataA }, { ...b, metadata: metadataB }) &&
+    (managedA === managedB || isEqual(managedA?.map(withoutTime), managedB?.map(withoutTime)))
+  );
+};

@@ -8,17 +8,37 @@ export type Division =
 
 const leaf: Division = { kind: 'leaf' };
 
-export const rootShape = (model: string): Shape => ({
-  kind: 'struct',
-  model,
-  atomic: false,
-  retainKeys: false,
-});
+type Fields = Extract<Division, { kind: 'fields' }>;
+
+const rootShapes = new Map<string, Shape>();
+
+/** The same for each call: what is known of a shape is kept by it. */
+export const rootShape = (model: string): Shape => {
+  let shape = rootShapes.get(model);
+  if (!shape) {
+    shape = { kind: 'struct', model, atomic: false, retainKeys: false };
+    rootShapes.set(model, shape);
+  }
+  return shape;
+};
+
+const divisions = new WeakMap<Shape, Division>();
 
 export const divisionOf = (shape: Shape): Division => {
+  if (shape.kind === 'scalar') return leaf;
+  let division = divisions.get(shape);
+  if (!division) {
+    division = divide(shape);
+    divisions.set(shape, division);
+  }
+  return division;
+};
+
+/** Of a struct that is no leaf. */
+export const fieldsDivision = (shape: Shape): Fields => divisionOf(shape) as Fields;
+
+const divide = (shape: Exclude<Shape, { kind: 'scalar' }>): Division => {
   switch (shape.kind) {
-    case 'scalar':
-      return leaf;
     case 'struct': {
       if (shape.atomic) return leaf;
       const { fields } = structType(shape.model);
@@ -30,7 +50,8 @@ export const divisionOf = (shape: Shape): Division => {
       const { keys, set } = shape.list;
       if (set) return { kind: 'items', of: shape.of, keyOf: (item) => `v:${JSON.stringify(item)}` };
       if (!keys) return leaf;
-      return { kind: 'items', of: shape.of, keyOf: (item) => `k:${itemKey(keys, item)}` };
+      const sorted = [...keys].sort();
+      return { kind: 'items', of: shape.of, keyOf: (item) => itemKey(sorted, item) };
     }
   }
 };
@@ -38,8 +59,15 @@ export const divisionOf = (shape: Shape): Division => {
 /** Keys that an item may leave out have these values. */
 const keyDefaults: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
-const itemKey = (keys: readonly string[], item: any): string =>
-  JSON.stringify(Object.fromEntries([...keys].sort().map((key) => [key, item?.[key] ?? keyDefaults[key]])));
+/** The JSON of the item's keys; a key without a value is left out. */
+const itemKey = (keys: readonly string[], item: any): string => {
+  let json = '';
+  for (const key of keys) {
+    const value = item?.[key] ?? keyDefaults[key];
+    if (value !== undefined) json += `${json && ','}"${key}":${JSON.stringify(value)}`;
+  }
+  return `k:{${json}}`;
+};
 
 export const isEqual = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;

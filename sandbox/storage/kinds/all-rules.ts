@@ -1,6 +1,8 @@
 import type { ResourceName } from '../api.js';
 import type { KindRules } from '../kind-rules.js';
+import { cronJobRules, jobRules } from './batch.js';
 import { configMapRules, secretRules } from './config.js';
+import { daemonSetRules } from './daemon-set.js';
 import { ingressRules } from './ingress.js';
 import { namespaceRules } from './namespace.js';
 import { podRules } from './pod.js';
@@ -23,12 +25,15 @@ export const allRules: Readonly<Record<ResourceName, KindRules>> = {
   clusterrolebindings: roleBindingRules,
   clusterroles: roleRules,
   configmaps: configMapRules,
+  cronjobs: cronJobRules,
+  daemonsets: daemonSetRules,
   deployments: deploymentRules,
   endpoints: endpointsRules,
   endpointslices: endpointSliceRules,
   events: eventRules,
   horizontalpodautoscalers: horizontalPodAutoscalerRules,
   ingresses: ingressRules,
+  jobs: jobRules,
   limitranges: limitRangeRules,
   namespaces: namespaceRules,
   persistentvolumeclaims: persistentVolumeClaimRules,

@@ -8,7 +8,11 @@ export const setPodSpecDefaults = (spec: any): void => {
   if (spec.serviceAccountName) spec.serviceAccount ??= spec.serviceAccountName;
   else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
-  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])])
+  for (const container of [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+    ...(spec.ephemeralContainers ?? []),
+  ])
     setContainerDefaults(container, spec);
 };
 

@@ -27,7 +27,16 @@ export const podRules: KindRules = {
       terminationGracePeriodSeconds: undefined,
       tolerations: undefined,
       nodeName: undefined,
+      ephemeralContainers: undefined,
     });
+    for (const { name, ...before } of previous.spec.ephemeralContainers ?? []) {
+      const now = pod.spec.ephemeralContainers?.find((each: any) => each.name === name);
+      if (!now || !isEqual(now, { name, ...before }))
+        errors.forbidden(
+          'spec.ephemeralContainers',
+          `existing ephemeral containers ${JSON.stringify(name)} may not be ${now ? 'changed' : 'removed'}`,
+        );
+    }
     if (!isEqual(comparable(pod.spec), comparable(previous.spec)))
       errors.forbidden(
         'spec',

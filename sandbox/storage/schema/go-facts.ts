@@ -49,6 +49,7 @@ export const nullWhenAbsent: ReadonlySet<string> = new Set([
   'V1DeploymentSpec.selector',
   'V1ReplicaSetSpec.selector',
   'V1StatefulSetSpec.selector',
+  'V1DaemonSetSpec.selector',
   'V1EndpointSlice.endpoints',
   'V1EndpointSlice.ports',
   'V1LimitRangeSpec.limits',
@@ -84,6 +85,11 @@ export const zeroWhenAbsent: Readonly<Record<string, string | number | boolean>>
   'V1ReplicaSetStatus.replicas': 0,
   'V1StatefulSetStatus.replicas': 0,
   'V1StatefulSetStatus.availableReplicas': 0,
+  'V1DaemonSetStatus.currentNumberScheduled': 0,
+  'V1DaemonSetStatus.desiredNumberScheduled': 0,
+  'V1DaemonSetStatus.numberMisscheduled': 0,
+  'V1DaemonSetStatus.numberReady': 0,
+  'V1PriorityClass.value': 0,
   'V2HorizontalPodAutoscalerStatus.desiredReplicas': 0,
   'V2MetricStatus.type': '',
   'V1PodDisruptionBudgetStatus.disruptionsAllowed': 0,
@@ -121,11 +127,14 @@ export const droppedFalse: ReadonlySet<string> = new Set([
   'readOnly',
   'publishNotReadyAddresses',
   'unschedulable',
+  'globalDefault',
   'exec',
 ]);
 
 /** Integers held by value with `omitempty`: 0 is not written. By field name or `model.field`. */
 export const droppedZero: ReadonlySet<string> = new Set([
+  'V1ObjectMeta.generation',
+  'healthCheckNodePort',
   'minReadySeconds',
   'hostPort',
   'nodePort',

@@ -1,5 +1,13 @@
 import * as models from '@kubernetes/client-node/dist/gen/models/all.js';
-import { quantities, valueStructs } from './go-facts.js';
+import {
+  droppedFalse,
+  droppedZero,
+  keptEmptyStrings,
+  nullWhenAbsent,
+  quantities,
+  valueStructs,
+  zeroWhenAbsent,
+} from './go-facts.js';
 import { atomicTypes, granularFields, type ListType, listTypes, retainKeysFields } from './list-types.js';
 
 export type ScalarType =
@@ -33,6 +41,17 @@ export interface Field {
   readonly shape: Shape;
   /** A struct that every object has, empty or not. */
   readonly always: boolean;
+  /** What the server puts where nothing is; undefined for nothing. */
+  readonly whenAbsent: unknown;
+  /** What it puts where a zero value was left out. */
+  readonly whenOmitted: unknown;
+  /** Zero values that `omitempty` leaves out. */
+  readonly omits: {
+    readonly emptyString: boolean;
+    readonly false: boolean;
+    readonly zero: boolean;
+    readonly emptyList: boolean;
+  };
 }
 
 export interface StructType {
@@ -40,6 +59,8 @@ export interface StructType {
   /** The name of the Go struct, as error messages give it. */
   readonly goName: string;
   readonly fields: ReadonlyMap<string, Field>;
+  /** The same fields, in their order. */
+  readonly list: readonly Field[];
 }
 
 interface Attribute {
@@ -69,17 +90,30 @@ export const structType = (model: string): StructType => {
 const readModel = (model: string): StructType => {
   const attributes = (models as unknown as Record<string, ModelClass>)[model]?.getAttributeTypeMap?.();
   if (!attributes) throw new Error(`no model ${model} in @kubernetes/client-node`);
-  const fields = attributes.map((attribute): [string, Field] => {
-    const id = `${model}.${attribute.baseName}`;
-    return [
-      attribute.baseName,
-      { name: attribute.baseName, id, shape: shapeOf(id, attribute), always: isAlways(id, attribute) },
-    ];
-  });
+  const list = attributes.map((attribute) => readField(`${model}.${attribute.baseName}`, attribute));
   return {
     model,
     goName: model.replace(/^(Core|Events|Discovery|Rbac)?V\d((alpha|beta)\d)?/, ''),
-    fields: new Map(fields),
+    fields: new Map(list.map((field) => [field.name, field])),
+    list,
+  };
+};
+
+const readField = (id: string, attribute: Attribute): Field => {
+  const name = attribute.baseName;
+  return {
+    name,
+    id,
+    shape: shapeOf(id, attribute),
+    always: isAlways(id, attribute),
+    whenAbsent: nullWhenAbsent.has(id) ? null : zeroWhenAbsent[id],
+    whenOmitted: zeroWhenAbsent[id],
+    omits: {
+      emptyString: !keptEmptyStrings.has(name) && !keptEmptyStrings.has(id),
+      false: droppedFalse.has(name),
+      zero: droppedZero.has(name) || droppedZero.has(id),
+      emptyList: !nullWhenAbsent.has(id),
+    },
   };
 };
 

@@ -1,4 +1,4 @@
-import type { Draft, KubernetesObject, ResourceName } from '../api.js';
+import type { Draft, KubernetesObject, OwnerReference, ResourceName } from '../api.js';
 import { FOREGROUND, ORPHAN } from '../deletion.js';
 import type { Registry } from '../registry.js';
 import { resources } from '../resources.js';
@@ -28,9 +28,13 @@ export const collectGarbage = (registry: Registry, defer?: Defer): { dispose(): 
       if (known.size > 0) dependents.set(uid, known);
       else dependents.delete(uid);
     }
+    if (resource === 'events') return;
     if (isThere) owners.set(object.metadata.uid, { resource, key });
     else owners.delete(object.metadata.uid);
   };
+
+  /** Events are most of a cluster's objects, and nothing is known to be owned by one: they are not kept track of. */
+  const isThere = ({ uid, kind }: OwnerReference): boolean => kind === 'Event' || owners.has(uid);
 
   const find = ({ resource, key }: Reference): KubernetesObject | undefined =>
     registry.store.get(resource, key);
@@ -42,7 +46,7 @@ export const collectGarbage = (registry: Registry, defer?: Defer): { dispose(): 
 
   const ownerIsGone = (uid: string): void => {
     for (const { reference, object } of dependentsOf(uid)) {
-      const left = (object.metadata.ownerReferences ?? []).filter((owner) => owners.has(owner.uid));
+      const left = (object.metadata.ownerReferences ?? []).filter(isThere);
       if (object.metadata.deletionTimestamp !== undefined) continue;
       if (left.length === 0) removeObject(api, reference.resource, object, 'Background');
       else api.update(reference.resource, withOwners(object, left));
@@ -81,13 +85,16 @@ export const collectGarbage = (registry: Registry, defer?: Defer): { dispose(): 
   const subscriptions = resources.map(({ name }) => {
     for (const object of api.list(name)) index(name, object, true);
     return api.watch(name, ({ type, object, previous }) => {
-      if (previous) index(name, previous, false);
-      if (type !== 'DELETED') index(name, object, true);
+      const isIndexed =
+        type === 'MODIFIED' && previous?.metadata.ownerReferences === object.metadata.ownerReferences;
+      if (previous && !isIndexed) index(name, previous, false);
+      if (type !== 'DELETED' && !isIndexed) index(name, object, true);
       if (type === 'DELETED') {
         if (dependents.has(object.metadata.uid)) queue.add(object.metadata.uid);
         for (const { uid } of object.metadata.ownerReferences ?? []) queue.add(uid);
       } else if (object.metadata.deletionTimestamp !== undefined) queue.add(object.metadata.uid);
-      else for (const { uid } of object.metadata.ownerReferences ?? []) if (!owners.has(uid)) queue.add(uid);
+      else
+        for (const owner of object.metadata.ownerReferences ?? []) if (!isThere(owner)) queue.add(owner.uid);
     });
   });
   return {

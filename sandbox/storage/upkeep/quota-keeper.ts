@@ -2,7 +2,8 @@ import type { Draft } from '../api.js';
 import { addQuantities, type Quantity, zeroQuantity } from '../quantity.js';
 import { formatUsage, isInScope, usageOf } from '../quota-usage.js';
 import type { Registry } from '../registry.js';
-import { qualifiedName, resources } from '../resources.js';
+import { qualifiedName } from '../resource.js';
+import { resources } from '../resources.js';
 import { KeyedQueue } from './keyed-queue.js';
 
 const MEASURED_ON_CHANGE = new Set(['pods', 'services', 'persistentvolumeclaims']);

@@ -1,5 +1,5 @@
 import type { FieldErrors } from '../field-errors.js';
-import type { Resource } from '../resources.js';
+import type { Resource } from '../resource.js';
 import {
   labelProblems,
   labelValueProblems,

@@ -1,10 +1,4 @@
-import {
-  addQuantities,
-  type Quantity,
-  quantityToNumber,
-  readQuantity,
-} from '../../shared/kubernetes/quantity.js';
-import type { Pod } from '../../shared/kubernetes/resources.js';
+import { quantityToNumber, readQuantity } from '../../shared/kubernetes/quantity.js';
 
 export interface ResourceAmounts {
   cpuCores: number;
@@ -12,8 +6,6 @@ export interface ResourceAmounts {
   pods: number | null;
   storageBytes: number | null;
 }
-
-export const noResources: ResourceAmounts = { cpuCores: 0, memoryBytes: 0, pods: 0, storageBytes: 0 };
 
 type Amounts = Readonly<Record<string, string>> | undefined;
 
@@ -42,27 +34,13 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 const sumKnown = (numbers: readonly (number | null)[]): number | null =>
   numbers.length > 0 && numbers.every((number) => number === null) ? null : sum(numbers.map((n) => n ?? 0));
 
-/** What pods that are not finished have asked for, as the scheduler counts it. */
-export function requestedResources(pods: readonly Pod[]): ResourceAmounts {
-  const counted = pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
-  const total = (resource: string): number =>
-    quantityToNumber(addQuantities(...counted.map((pod) => requestOf(pod, resource))));
-  return {
-    cpuCores: total('cpu'),
-    memoryBytes: total('memory'),
-    pods: counted.length,
-    storageBytes: total('ephemeral-storage'),
-  };
-}
-
-const zero: Quantity = { nanos: 0n, binary: false };
-
-/** The containers together, or the largest init container when that is more. */
-function requestOf(pod: Pod, resource: string): Quantity {
-  const read = (container: { resources?: { requests?: Record<string, string> } }): Quantity =>
-    readQuantity(container.resources?.requests?.[resource]) ?? zero;
-  const running = addQuantities(zero, ...(pod.spec?.containers ?? []).map(read));
-  return (pod.spec?.initContainers ?? [])
-    .map(read)
-    .reduce((largest, one) => (one.nanos > largest.nanos ? one : largest), running);
-}
+/** What metrics.k8s.io measures: neither pods nor storage. */
+export const measuredResources = ({
+  cpuCores,
+  memoryBytes,
+}: Pick<ResourceAmounts, 'cpuCores' | 'memoryBytes'>): ResourceAmounts => ({
+  cpuCores,
+  memoryBytes,
+  pods: null,
+  storageBytes: null,
+});

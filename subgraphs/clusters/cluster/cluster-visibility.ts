@@ -33,6 +33,18 @@ export class ClusterVisibility {
     return visible;
   }
 
+  /** Ids of the clusters with an environment that the caller may see, by the name of its landscape. */
+  async landscapes(permissions: PermissionSet): Promise<Map<string, Set<string>>> {
+    const landscapes = new Map<string, Set<string>>();
+    if (!permissions.has('environments.read')) return landscapes;
+    for (const environment of await this.#environments()) {
+      if (!permissions.allows('environments.read', environment)) continue;
+      const clusters = landscapes.get(environment.landscapeName) ?? new Set();
+      landscapes.set(environment.landscapeName, clusters.add(environment.clusterId));
+    }
+    return landscapes;
+  }
+
   #environments(): Promise<PublishedEnvironment[]> {
     const now = this.clock.now();
     if (this.#cache && now - this.#cache.at < cacheMilliseconds) return this.#cache.environments;

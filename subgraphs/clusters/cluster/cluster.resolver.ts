@@ -1,16 +1,12 @@
 import DataLoader from 'dataloader';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { Permission, type ReferenceResolver } from '../../shared/federated-schema.js';
-import { type Page, PageArguments } from '../../shared/pagination.js';
 import type { RequestContext } from '../../shared/request-context.js';
-import type { CapacityService } from '../capacity/capacity.service.js';
-import { Resources } from '../capacity/resources.type.js';
-import type { NodeService } from '../node/node.service.js';
-import { ClusterNode, ClusterNodeConnection } from '../node/node.type.js';
 import type { StorageClassService } from '../storage-class/storage-class.service.js';
 import { StorageClass } from '../storage-class/storage-class.type.js';
 import type { ClusterService } from './cluster.service.js';
 import { Cluster, ClusterConnection } from './cluster.type.js';
+import type { ClusterListService, ClusterPage } from './cluster-list.service.js';
 import { ClusterListArguments } from './cluster-list.type.js';
 
 const clusterLoader = Symbol('clusters');
@@ -19,9 +15,8 @@ const clusterLoader = Symbol('clusters');
 export class ClusterResolver implements ReferenceResolver {
   constructor(
     private readonly clusters: ClusterService,
-    private readonly nodeService: NodeService,
+    private readonly lists: ClusterListService,
     private readonly storageClassService: StorageClassService,
-    private readonly capacityService: CapacityService,
   ) {}
 
   @Query(() => Cluster, {
@@ -47,44 +42,13 @@ export class ClusterResolver implements ReferenceResolver {
   clusterList(
     @Args(() => ClusterListArguments) query: ClusterListArguments,
     @Ctx() { caller }: RequestContext,
-  ): Promise<Page<Cluster>> {
-    return this.clusters.list(caller, query);
-  }
-
-  @FieldResolver(() => ClusterNodeConnection, { description: 'Its machines, by name.' })
-  nodes(@Root() { id }: Cluster, @Args(() => PageArguments) page: PageArguments): Promise<Page<ClusterNode>> {
-    return this.nodeService.list(id, page);
+  ): Promise<ClusterPage> {
+    return this.lists.list(caller, query);
   }
 
   @FieldResolver(() => [StorageClass], { description: 'The kinds of storage that it offers, by name.' })
   storageClasses(@Root() { id }: Cluster): Promise<StorageClass[]> {
     return this.storageClassService.list(id);
-  }
-
-  @FieldResolver(() => Resources, { description: 'What its nodes have together.' })
-  capacity(@Root() { id }: Cluster): Promise<Resources> {
-    return this.capacityService.capacity(id);
-  }
-
-  @FieldResolver(() => Resources, { description: 'What its nodes have for pods.' })
-  allocatable(@Root() { id }: Cluster): Promise<Resources> {
-    return this.capacityService.allocatable(id);
-  }
-
-  @FieldResolver(() => Resources, {
-    description:
-      'What all pods on it have asked for, as of a minute ago at most. 0 as long as it was never read.',
-  })
-  requested(@Root() { id }: Cluster): Promise<Resources> {
-    return this.capacityService.requested(id);
-  }
-
-  @FieldResolver(() => Resources, {
-    nullable: true,
-    description: 'What is used now; null when the cluster has no metrics.',
-  })
-  usage(@Root() { id }: Cluster): Promise<Resources | null> {
-    return this.capacityService.usage(id);
   }
 
   resolveReference(

@@ -2,17 +2,14 @@ import type { Caller } from '../../shared/caller.js';
 import { BadUserInputError } from '../../shared/errors.js';
 import { isId } from '../../shared/ids.js';
 import { requireLabelName } from '../../shared/kubernetes/names.js';
-import { decodeCursor, type Page, pageOfRows, pageSize } from '../../shared/pagination.js';
 import type { Permissions } from '../../shared/permissions.js';
 import type { ClusterMonitor } from '../status/cluster-monitor.js';
 import type { ClusterEntity } from './cluster.entity.js';
-import type { ClusterPageQuery, ClusterRepository } from './cluster.repository.js';
-import { checkedLabels } from './cluster-fields.js';
-import type { ClusterQuery } from './cluster-query.js';
+import type { ClusterRepository } from './cluster.repository.js';
 import { type ClusterView, clusterView } from './cluster-view.js';
 import type { ClusterVisibility } from './cluster-visibility.js';
 
-/** Reading clusters. */
+/** Reading single clusters. */
 export class ClusterService {
   constructor(
     private readonly clusters: ClusterRepository,
@@ -54,48 +51,7 @@ export class ClusterService {
     return [...(await this.visibility.visible(permissions, await this.clusters.listIds()))];
   }
 
-  async list(caller: Caller, query: ClusterQuery): Promise<Page<ClusterView>> {
-    const permissions = await this.permissions.of(caller);
-    permissions.requireFunctional('clusters.read');
-    const size = pageSize(query.first);
-    const page = await this.#pageQuery(query, size, async (ids) => {
-      const visible = await this.visibility.visible(permissions, ids);
-      return [...visible];
-    });
-    const rows = await this.clusters.listPage(page);
-    const orderValue = {
-      NAME: (row: ClusterView) => row.name,
-      DISPLAY_NAME: (row: ClusterView) => row.displayName,
-      CREATED_AT: (row: ClusterView) => row.id,
-    }[page.order.field];
-    return pageOfRows(
-      rows.map((row) => this.view(row)),
-      size,
-      (row) => [orderValue(row), row.id],
-      { after: query.after, totalCount: () => this.clusters.count(page) },
-    );
-  }
-
   view(row: ClusterEntity): ClusterView {
     return clusterView(row, this.monitor.stateOf(row.id));
-  }
-
-  async #pageQuery(
-    query: ClusterQuery,
-    size: number,
-    permitted: (ids: string[]) => Promise<string[]>,
-  ): Promise<ClusterPageQuery> {
-    const filter = query.filter ?? {};
-    if (filter.name != null) requireLabelName(filter.name, ['filter', 'name'], 'cluster');
-    const ids = await permitted(await this.clusters.listIds());
-    const { status } = filter;
-    return {
-      ids: status ? ids.filter((id) => status.includes(this.monitor.stateOf(id).status)) : ids,
-      filter,
-      labels: filter.labels == null ? undefined : checkedLabels(filter.labels, ['filter', 'labels']),
-      order: { field: query.orderBy?.field ?? 'NAME', direction: query.orderBy?.direction ?? 'ASC' },
-      after: query.after ? decodeCursor(query.after, 2) : undefined,
-      limit: size + 1,
-    };
   }
 }

@@ -3,21 +3,25 @@ import { Entity, Permission } from '../../shared/federated-schema.js';
 import { type ObservationView, observationOf } from '../../shared/observation.type.js';
 import { connectionOf } from '../../shared/pagination.js';
 import { DateTimeScalar, JsonScalar } from '../../shared/scalars.js';
+import { ClusterWarning } from '../registration/cluster-warning.type.js';
+import { type ClusterProblem, clusterProblems } from '../status/cluster-problem.js';
 import { type ClusterStatus, clusterStatuses } from '../status/cluster-state.js';
+import { described, namesOf } from './described-enum.js';
 import { type Infrastructure, infrastructures } from './infrastructure.js';
 
-const namesOf = <T extends object>(values: T): { [K in keyof T]: K } =>
-  Object.fromEntries(Object.keys(values).map((name) => [name, name])) as { [K in keyof T]: K };
-const described = (values: Readonly<Record<string, string>>): never =>
-  Object.fromEntries(Object.entries(values).map(([name, description]) => [name, { description }])) as never;
-
 export const InfrastructureEnum = namesOf(infrastructures);
+export const ClusterProblemEnum = namesOf(clusterProblems);
 export const ClusterStatusEnum = namesOf(clusterStatuses);
 
 registerEnumType(InfrastructureEnum, {
   name: 'Infrastructure',
   description: 'What a cluster runs on.',
   valuesConfig: described(infrastructures),
+});
+registerEnumType(ClusterProblemEnum, {
+  name: 'ClusterProblem',
+  description: 'What is wrong with a cluster.',
+  valuesConfig: described(clusterProblems),
 });
 registerEnumType(ClusterStatusEnum, {
   name: 'ClusterStatus',
@@ -62,6 +66,12 @@ export class Cluster {
   @Field(() => String, { nullable: true, description: 'Why it is not READY, for a person; null when it is.' })
   statusReason: string | null;
 
+  @Field(() => ClusterProblemEnum, {
+    nullable: true,
+    description: 'What is wrong with it, in one word; null while it is READY or was not asked yet.',
+  })
+  problem: ClusterProblem | null;
+
   @Field(() => DateTimeScalar, {
     nullable: true,
     description: 'When it last answered; null when it has not since Meridian started.',
@@ -85,6 +95,30 @@ export class Cluster {
       'How fresh what is read from the cluster is: nodes, storage classes, capacity, allocatable and requested. What was never read is empty or 0.',
   })
   observed: Observation;
+
+  @Field({
+    description:
+      "Is the server's certificate verified on every connection? False for plain http, and where somebody with clusters.skip-verification said insecureSkipTlsVerify.",
+  })
+  tlsVerified: boolean;
+
+  @Field({
+    description:
+      "Are calls that a person causes made in that person's name, by impersonation, so that the cluster's own rules and audit log see who acted?",
+  })
+  impersonate: boolean;
+
+  @Field(() => [ClusterWarning], {
+    description:
+      'What Meridian may not do there, by SelfSubjectAccessReview when it was last checked: at registration, with new credentials, by checkCluster, and every some hours. Empty when all is allowed, or it was never checked.',
+  })
+  permissionWarnings: readonly ClusterWarning[];
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the cluster was last asked what Meridian may do there; null when it never was.',
+  })
+  permissionsCheckedAt: Date | null;
 
   @Field(() => Int, {
     description: 'Raised by each change; give it to updateCluster to notice changes of others.',

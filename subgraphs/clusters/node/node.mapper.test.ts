@@ -29,7 +29,7 @@ describe('a node as Meridian shows it', () => {
           conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-11-22T18:00:00Z' }],
         },
       }),
-      null,
+      'cluster_a',
     );
     expect(view).toMatchObject({
       name: 'worker-1',
@@ -40,18 +40,45 @@ describe('a node as Meridian shows it', () => {
       kubeletVersion: 'v1.36.2',
       capacity: { cpuCores: 4, memoryBytes: 16 * 1024 ** 3, pods: 110, storageBytes: 100 * 1024 ** 3 },
       allocatable: { cpuCores: 3.8, storageBytes: null },
-      usage: null,
+      notReadyReason: null,
+      pressures: [],
       conditions: [{ type: 'Ready', status: 'True', reason: null, since: new Date('2026-11-22T18:00:00Z') }],
     });
   });
 
   it('is ready only when its condition says True', () => {
     for (const status of ['False', 'Unknown']) {
-      expect(toNodeView(node({ status: { conditions: [{ type: 'Ready', status }] } }), null).ready).toBe(
-        false,
-      );
+      const view = toNodeView(node({ status: { conditions: [{ type: 'Ready', status }] } }), 'cluster_a');
+      expect(view.ready).toBe(false);
     }
-    expect(toNodeView(node({}), null).ready).toBe(false);
+    expect(toNodeView(node({}), 'cluster_a').ready).toBe(false);
+  });
+
+  it('says why it is not ready, and what it is short of', () => {
+    const conditions = [
+      { type: 'Ready', status: 'Unknown', message: 'Kubelet stopped posting node status.' },
+      { type: 'MemoryPressure', status: 'True' },
+      { type: 'DiskPressure', status: 'False' },
+      { type: 'PIDPressure', status: 'True' },
+    ];
+    const view = toNodeView(node({ status: { conditions } }), 'cluster_a');
+    expect(view.notReadyReason).toBe(
+      'Its kubelet does not report any more: Kubelet stopped posting node status.',
+    );
+    expect(view.pressures).toEqual(['MEMORY', 'PID']);
+    expect(toNodeView(node({}), 'cluster_a').notReadyReason).toBe('Its kubelet has not reported yet.');
+  });
+
+  it('has its taints, without effects that nobody knows', () => {
+    const taints = [
+      { key: 'gpu', value: 'true', effect: 'NoSchedule' },
+      { key: 'gone', effect: 'NoExecute', timeAdded: '2026-11-22T18:00:00Z' },
+      { key: 'new', effect: 'Teleport' },
+    ];
+    expect(toNodeView(node({ spec: { taints } }), 'cluster_a').taints).toEqual([
+      { key: 'gpu', value: 'true', effect: 'NO_SCHEDULE', since: null },
+      { key: 'gone', value: null, effect: 'NO_EXECUTE', since: new Date('2026-11-22T18:00:00Z') },
+    ]);
   });
 
   it('survives nonsense of the cluster', () => {
@@ -62,7 +89,7 @@ describe('a node as Meridian shows it', () => {
           conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: 'yesterday' }],
         },
       }),
-      null,
+      'cluster_a',
     );
     expect(view.capacity).toEqual({ cpuCores: 0, memoryBytes: 0, pods: null, storageBytes: null });
     expect(view.conditions[0]?.since).toBeNull();

@@ -1,18 +1,23 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { Permission } from '../../shared/federated-schema.js';
+import { Field, ID, InputType, Int } from 'type-graphql';
 import { JsonScalar } from '../../shared/scalars.js';
-import { MutationPayload } from '../../shared/shared-types.js';
-import { Cluster, InfrastructureEnum } from '../cluster/cluster.type.js';
+import { InfrastructureEnum } from '../cluster/cluster.type.js';
 import type { Infrastructure } from '../cluster/infrastructure.js';
 
 const idempotencyKey = 'The same key with the same input does the same only once.';
 const kubeconfig =
-  'A kubeconfig document (YAML or JSON) whose current context holds a token or client certificate. exec, auth-provider, files and proxies are refused.';
+  'A kubeconfig document (YAML or JSON) whose current context holds a token or client certificate. exec, auth-provider, files, proxies and impersonation are refused.';
 const server =
   'Address of the API server, such as https://10.0.0.1:6443. With caCertificate and token instead of a kubeconfig.';
 const caCertificate =
   'PEM of the authority that signed the server certificate; left out when it is a public one.';
 const token = "A service account's token.";
+const tlsServerName =
+  "The name to expect in the server's certificate when it is not the one in its address. With server; a kubeconfig says it in tls-server-name.";
+const insecureSkipTlsVerify =
+  'Take any certificate, so that whoever is in between can read and change everything. Needs clusters.skip-verification, is shown as tlsVerified: false, and must be said again with each rotation. Default false.';
+const impersonate =
+  "Make calls that a person causes in that person's name (meridian:<login>, groups meridian:users and meridian:team:<team>), so that the cluster's own rules and audit log see who acted. Meridian's account needs impersonate on users, groups and uids.";
+const dryRun = 'Only look: answer with check and warnings, and keep nothing. Default false.';
 
 @InputType({ description: 'A cluster to register: a kubeconfig, or server with caCertificate and token.' })
 export class RegisterClusterInput {
@@ -39,6 +44,18 @@ export class RegisterClusterInput {
 
   @Field(() => String, { nullable: true, description: token })
   token?: string | null;
+
+  @Field(() => String, { nullable: true, description: tlsServerName })
+  tlsServerName?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: insecureSkipTlsVerify })
+  insecureSkipTlsVerify?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: dryRun })
+  dryRun?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: `${impersonate} Default false.` })
+  impersonate?: boolean | null;
 
   @Field(() => String, { nullable: true, description: 'Public HTTP routes get host names below it.' })
   ingressDomain?: string | null;
@@ -74,6 +91,9 @@ export class UpdateClusterInput {
 
   @Field(() => JsonScalar, { nullable: true, description: 'All labels: they replace those that are there.' })
   labels?: unknown;
+
+  @Field(() => Boolean, { nullable: true, description: impersonate })
+  impersonate?: boolean | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -112,6 +132,15 @@ export class RotateClusterCredentialsInput {
   @Field(() => String, { nullable: true, description: token })
   token?: string | null;
 
+  @Field(() => String, { nullable: true, description: tlsServerName })
+  tlsServerName?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: insecureSkipTlsVerify })
+  insecureSkipTlsVerify?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: dryRun })
+  dryRun?: boolean | null;
+
   @Field(() => String, { nullable: true, description: idempotencyKey })
   idempotencyKey?: string | null;
 }
@@ -132,33 +161,8 @@ export class UnregisterClusterInput {
   idempotencyKey?: string | null;
 }
 
-@ObjectType({ description: 'Result of registerCluster.' })
-@Permission('clusters.register')
-export class RegisterClusterPayload extends MutationPayload {
-  @Field(() => Cluster, { nullable: true, description: 'The registered cluster; null when refused.' })
-  cluster?: Cluster | null;
-}
-
-@ObjectType({ description: 'Result of updateCluster.' })
-@Permission('clusters.update')
-export class UpdateClusterPayload extends MutationPayload {
-  @Field(() => Cluster, { nullable: true, description: 'The changed cluster; null when refused.' })
-  cluster?: Cluster | null;
-}
-
-@ObjectType({ description: 'Result of rotateClusterCredentials.' })
-@Permission('clusters.update')
-export class RotateClusterCredentialsPayload extends MutationPayload {
-  @Field(() => Cluster, { nullable: true, description: 'The cluster; null when refused.' })
-  cluster?: Cluster | null;
-}
-
-@ObjectType({ description: 'Result of unregisterCluster.' })
-@Permission('clusters.unregister')
-export class UnregisterClusterPayload extends MutationPayload {
-  @Field(() => Cluster, {
-    nullable: true,
-    description: 'The cluster as it was; null when refused.',
-  })
-  cluster?: Cluster | null;
+@InputType({ description: 'A registered cluster to look at now.' })
+export class CheckClusterInput {
+  @Field(() => ID, { description: 'The cluster.' })
+  clusterId: string;
 }

@@ -8,10 +8,12 @@ import type { AddressPolicy } from '../../shared/kubernetes/address-policy.js';
 import { requireLabelName } from '../../shared/kubernetes/names.js';
 import type { ClusterEntity } from '../cluster/cluster.entity.js';
 import type { ClusterRepository } from '../cluster/cluster.repository.js';
+import { isTlsVerified } from './checked-cluster.js';
+import { descriptionOf } from './cluster-description.js';
 import { type GivenCredentials, readCredentials } from './credentials-input.js';
 import type { CredentialsVault } from './credentials-vault.js';
-import { descriptionOf, replacedCredentials } from './registration.service.js';
 import type { RegisterCluster } from './registration-input.js';
+import { replacedCredentials } from './rotation.service.js';
 
 export type StartupCluster = Omit<
   RegisterCluster,
@@ -61,6 +63,9 @@ export class StartupRegistrationService {
       ...fields,
       encryptedCredentials: this.vault.seal(given.credentials, id),
       kubernetesVersion: null,
+      tlsVerified: isTlsVerified(given.credentials),
+      missingRights: null,
+      rightsCheckedAt: null,
       version: 1,
       createdAt: now,
       updatedAt: now,
@@ -81,7 +86,9 @@ export class StartupRegistrationService {
     const encryptedCredentials = this.vault.seal(given.credentials, row.id);
     const updatedAt = new Date(this.clock.now());
     // Somebody who changes the row at this moment brings no other credentials for a cluster of our own.
-    await this.clusters.update(row, { encryptedCredentials, updatedAt }, transaction);
+    const tlsVerified = isTlsVerified(given.credentials);
+    const fields = { encryptedCredentials, tlsVerified, rightsCheckedAt: null, updatedAt };
+    await this.clusters.update(row, fields, transaction);
     await this.#record(row, replacedCredentials(given), transaction);
     return row;
   }

@@ -3,6 +3,7 @@ import type { DomainEvents } from '../../shared/domain-events.js';
 import { MeridianError } from '../../shared/errors.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
 import type { Logger } from '../../shared/logger.js';
+import { problemOf } from './cluster-problem.js';
 import {
   answered,
   type ClusterState,
@@ -152,9 +153,13 @@ export class ClusterMonitor {
     try {
       return answered(await probe.probe(clusterId), new Date(clock.now()));
     } catch (error) {
-      if (error instanceof MeridianError) return failed(previous, error);
+      if (error instanceof MeridianError) return failed(previous, error, problemOf(error));
       logger.error({ error, clusterId }, 'cluster could not be asked');
-      return failed(previous, { code: 'INTERNAL', message: 'Meridian could not ask the cluster.' });
+      return failed(
+        previous,
+        { code: 'INTERNAL', message: 'Meridian could not ask the cluster.' },
+        'INTERNAL',
+      );
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
+import { ClusterUnavailableError } from '../../shared/errors.js';
 import { serverPath } from '../../shared/kubernetes/api-path.js';
 import type { KubernetesConnection } from '../../shared/kubernetes/connection.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
@@ -30,14 +31,17 @@ export async function readVersion(connection: KubernetesConnection): Promise<str
     path: serverPath('/version'),
     deadlineMs,
   });
-  return typeof version?.gitVersion === 'string' ? version.gitVersion.slice(0, 100) : 'unknown';
+  if (typeof version?.gitVersion === 'string') return version.gitVersion.slice(0, 100);
+  throw new ClusterUnavailableError(
+    connection.clusterId,
+    `Cluster ${JSON.stringify(connection.clusterName)} answers, but not as a Kubernetes API server does.`,
+  );
 }
 
 /** `/readyz` answers text; 403 and 404 mean that it can't be asked, which says nothing about readiness. */
 async function readinessProblem(connection: KubernetesConnection): Promise<string | null> {
   try {
-    const { chunks } = await connection.stream({ method: 'GET', path: serverPath('/readyz'), deadlineMs });
-    for await (const _chunk of chunks);
+    await connection.requestText({ method: 'GET', path: serverPath('/readyz'), deadlineMs });
     return null;
   } catch (error) {
     const status = statusOf(error);

@@ -1,4 +1,5 @@
 import type { ErrorCode, MeridianError } from '../../shared/errors.js';
+import type { ClusterProblem } from './cluster-problem.js';
 
 export const clusterStatuses = {
   READY: 'It answers and says that it is ready.',
@@ -10,11 +11,22 @@ export const clusterStatuses = {
 
 export type ClusterStatus = keyof typeof clusterStatuses;
 
+/** The order of attention. */
+export const statusesWorstFirst: readonly ClusterStatus[] = [
+  'UNREACHABLE',
+  'CREDENTIALS_REJECTED',
+  'DEGRADED',
+  'UNKNOWN',
+  'READY',
+];
+
 /** What the last look at a cluster found. */
 export interface ClusterState {
   readonly status: ClusterStatus;
   /** For a person; null when all is well. */
   readonly statusReason: string | null;
+  /** The same for a program. */
+  readonly problem: ClusterProblem | null;
   readonly lastSeenAt: Date | null;
   readonly latencyMs: number | null;
   readonly kubernetesVersion: string | null;
@@ -24,6 +36,7 @@ export interface ClusterState {
 export const notYetAsked: ClusterState = {
   status: 'UNKNOWN',
   statusReason: 'The cluster was not asked yet.',
+  problem: null,
   lastSeenAt: null,
   latencyMs: null,
   kubernetesVersion: null,
@@ -46,6 +59,7 @@ export interface ProbeAnswer {
 export const answered = (answer: ProbeAnswer, at: Date): ClusterState => ({
   status: answer.problem === null ? 'READY' : 'DEGRADED',
   statusReason: answer.problem,
+  problem: answer.problem === null ? null : 'NOT_READY',
   lastSeenAt: at,
   latencyMs: answer.latencyMs,
   kubernetesVersion: answer.kubernetesVersion,
@@ -56,10 +70,12 @@ export const answered = (answer: ProbeAnswer, at: Date): ClusterState => ({
 export const failed = (
   previous: ClusterState,
   error: Pick<MeridianError, 'code' | 'message'>,
+  problem: ClusterProblem,
 ): ClusterState => ({
   ...previous,
   status: error.code === 'CLUSTER_AUTH_FAILED' ? 'CREDENTIALS_REJECTED' : 'UNREACHABLE',
   statusReason: error.message,
+  problem,
   latencyMs: null,
   error: { code: error.code, message: error.message },
 });
@@ -72,4 +88,5 @@ export const mayAnswer = (state: ClusterState): boolean =>
 export const isNews = (before: ClusterState, after: ClusterState): boolean =>
   before.status !== after.status ||
   before.statusReason !== after.statusReason ||
+  before.problem !== after.problem ||
   before.kubernetesVersion !== after.kubernetesVersion;

@@ -1,9 +1,8 @@
-import { whileAuthorized } from '../../shared/authorized-stream.js';
 import type { Caller } from '../../shared/caller.js';
-import type { Clock } from '../../shared/clock.js';
 import type { DomainEvents } from '../../shared/domain-events.js';
 import { NotFoundError } from '../../shared/errors.js';
 import type { Permissions } from '../../shared/permissions.js';
+import type { StreamGuard } from '../../shared/stream-guard.js';
 import type { ClusterService } from '../cluster/cluster.service.js';
 import type { ClusterMonitor } from './cluster-monitor.js';
 import { type ClusterStatusNews, ClusterStatusStream } from './cluster-status-stream.js';
@@ -14,8 +13,8 @@ export class ClusterStatusService {
     private readonly clusters: Pick<ClusterService, 'mapByIds' | 'listVisibleIds'>,
     private readonly monitor: Pick<ClusterMonitor, 'sequence' | 'changedSince' | 'subscribe'>,
     private readonly permissions: Pick<Permissions, 'of'>,
-    private readonly events: Pick<DomainEvents, 'on'>,
-    private readonly clock: Clock,
+    private readonly events: Pick<DomainEvents, 'on' | 'onResynced'>,
+    private readonly guard: StreamGuard,
     /** Names this process: a cursor of another can't be continued. */
     private readonly epoch: string,
   ) {}
@@ -37,18 +36,30 @@ export class ClusterStatusService {
         cursor: () => `${this.epoch}.${this.monitor.sequence}`,
         changedSince: (cursor) => this.#changedSince(cursor),
         subscribe: (listener) => this.monitor.subscribe(listener),
+        onVisibilityChanged: (listener) => this.#onVisibilityChanged(caller, listener),
         read: (clusterIds) => this.#read(caller, clusterIds),
         listIds: () => this.clusters.listVisibleIds(caller),
       },
       ids ? new Set(ids) : undefined,
       after,
     );
-    return whileAuthorized(stream, {
-      caller: permissions.caller,
-      check: async () => (await this.permissions.of(caller)).requireFunctional('clusters.read'),
-      clock: this.clock,
-      events: this.events,
-    });
+    return this.guard.guard(caller, stream, async () =>
+      (await this.permissions.of(caller)).requireFunctional('clusters.read'),
+    );
+  }
+
+  /** By what the caller was granted, and by the environments that they may see. */
+  #onVisibilityChanged(caller: Caller, listener: () => void): () => void {
+    const unsubscribers = [
+      this.events.on('identity.changed', ({ userId }) => {
+        if (userId === null || userId === caller.userId) listener();
+      }),
+      this.events.on('environment.changed', listener),
+      this.events.onResynced(listener),
+    ];
+    return () => {
+      for (const unsubscribe of unsubscribers) unsubscribe();
+    };
   }
 
   /** Unregistered ones are gone, though records still refer to them. */

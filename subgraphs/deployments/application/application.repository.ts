@@ -1,13 +1,9 @@
+import type { SelectQueryBuilder } from 'typeorm';
 import { andPermitted } from '../../shared/data-filter.js';
 import type { Database, Transaction } from '../../shared/database.js';
-import {
-  decodeCursor,
-  type Page,
-  type PageArguments,
-  pageOfRows,
-  pageSize,
-} from '../../shared/pagination.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import { decodeCursor } from '../../shared/pagination.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
+import { countsOfEach, firstIdsOfEach } from '../pages-of-each.js';
 import { ApplicationEntity } from './application.entity.js';
 
 export class ApplicationRepository {
@@ -50,43 +46,36 @@ export class ApplicationRepository {
     await transaction.delete(ApplicationEntity, { id });
   }
 
-  async listByProject(
-    projectId: string,
+  /** The first applications of each project, by name, after a name when given. */
+  async listByProjects(
+    projectIds: readonly string[],
     filter: DataFilter,
-    page: PageArguments,
-  ): Promise<Page<ApplicationEntity>> {
-    const query = () =>
-      andPermitted(
-        this.database.manager
-          .createQueryBuilder(ApplicationEntity, 'application')
-          .where('application.project_id = :projectId', { projectId }),
-        filter,
-        { projectId: 'application.project_id', applicationId: 'application.id' },
-      );
-    const size = pageSize(page.first);
-    const rows = query()
+    after: string | null | undefined,
+    limit: number,
+  ): Promise<ApplicationEntity[]> {
+    const query = this.#permitted(projectIds, filter);
+    if (after) query.andWhere('application.name > :after', { after: String(decodeCursor(after, 1)[0]) });
+    const columns = { parent: 'application.project_id', id: 'application.id', order: 'application.name' };
+    const ids = await firstIdsOfEach(query, columns, limit);
+    return this.database.manager
+      .createQueryBuilder(ApplicationEntity, 'application')
+      .where('application.id = ANY(:ids)', { ids })
       .orderBy('application.name', 'ASC')
-      .take(size + 1);
-    if (page.after) rows.andWhere('application.name > :after', { after: decodeCursor(page.after, 1)[0] });
-    return pageOfRows(await rows.getMany(), size, (row) => [row.name], {
-      after: page.after,
-      totalCount: () => query().getCount(),
-    });
+      .getMany();
   }
 
   /** How many applications the projects have, of those permitted. */
   async countByProjects(projectIds: readonly string[], filter: DataFilter): Promise<Map<string, number>> {
-    const rows = await andPermitted(
+    return countsOfEach(this.#permitted(projectIds, filter), 'application.project_id');
+  }
+
+  #permitted(projectIds: readonly string[], filter: DataFilter): SelectQueryBuilder<ApplicationEntity> {
+    return andPermitted(
       this.database.manager
         .createQueryBuilder(ApplicationEntity, 'application')
-        .select('application.project_id', 'projectId')
-        .addSelect('count(*)::int', 'count')
         .where('application.project_id = ANY(:projectIds)', { projectIds }),
       filter,
       { projectId: 'application.project_id', applicationId: 'application.id' },
-    )
-      .groupBy('application.project_id')
-      .getRawMany<{ projectId: string; count: number }>();
-    return new Map(rows.map(({ projectId, count }) => [projectId, count]));
+    );
   }
 }

@@ -4,7 +4,6 @@ import { type Page, PageArguments } from '../../shared/pagination.js';
 import type { RequestContext } from '../../shared/request-context.js';
 import type { FieldLoaders } from '../loaders.js';
 import { Project } from '../references/project.reference.js';
-import type { ServiceService } from '../service/service.service.js';
 import { type Service, ServiceConnection } from '../service/service.type.js';
 import type { ApplicationRow, ApplicationService } from './application.service.js';
 import {
@@ -21,7 +20,6 @@ import {
 export class ApplicationResolver implements ReferenceResolver {
   constructor(
     private readonly applications: ApplicationService,
-    private readonly serviceService: ServiceService,
     private readonly loaders: FieldLoaders,
   ) {}
 
@@ -74,14 +72,9 @@ export class ApplicationResolver implements ReferenceResolver {
   services(
     @Root() application: ApplicationRow,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { caller }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Page<Service>> {
-    return this.serviceService.list(
-      caller,
-      { applicationId: application.id },
-      { field: 'NAME', direction: 'ASC' },
-      page,
-    );
+    return this.loaders.servicesOf(context, 'applicationId', application.id, page);
   }
 
   async resolveReference({ id }: { id: string }, context: RequestContext): Promise<Application | null> {

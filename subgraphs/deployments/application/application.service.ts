@@ -6,10 +6,11 @@ import { isUniqueViolation } from '../../shared/database.js';
 import { BadUserInputError, ConflictError, type InputProblem } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { quoted, requireLabelName } from '../../shared/kubernetes/names.js';
-import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
+import { isWebAddress } from '../../shared/text-rules.js';
 import type { Environments } from '../environments.js';
+import type { PagesSource } from '../pages-of-each.js';
 import type { ServiceRepository } from '../service/service.repository.js';
 import type { ApplicationEntity } from './application.entity.js';
 import type { ApplicationRepository } from './application.repository.js';
@@ -47,13 +48,16 @@ export class ApplicationService {
     return rows.filter((row) => set.allows('applications.read', applicationScope(row)));
   }
 
-  async listByProject(
-    caller: Caller,
-    projectId: string,
-    page: PageArguments,
-  ): Promise<Page<ApplicationEntity>> {
-    const set = await this.permissions.of(caller);
-    return this.applications.listByProject(projectId, set.filter('applications.read'), page);
+  /** Pages of the applications of each of many projects, by name. */
+  ofProjects(caller: Caller): PagesSource<ApplicationEntity> {
+    const permitted = async () => (await this.permissions.of(caller)).filter('applications.read');
+    return {
+      rows: async (ids, { after }, limit) =>
+        this.applications.listByProjects(ids, await permitted(), after, limit),
+      counts: async (ids) => this.applications.countByProjects(ids, await permitted()),
+      parentOf: (row) => row.projectId,
+      placeOf: (row) => [row.name],
+    };
   }
 
   async create(
@@ -205,13 +209,6 @@ function requireTexts({ description, repositoryUrl, dockerfile }: ApplicationTex
       message: `${quoted(repositoryUrl)} is not the address of a repository: write https://… without user name and password.`,
     });
   if (problems.length > 0) throw new BadUserInputError(problems);
-}
-
-/** It is shown as a link: nothing but http and https (IN-9), and no credentials in it. */
-function isWebAddress(text: string): boolean {
-  if (text.length > 2_000 || !URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
 
 /** What the GraphQL type is resolved from. */

@@ -43,6 +43,10 @@ export class BindingService {
     input: { instanceId: string; serviceId: string; prefix?: string | null; idempotencyKey?: string | null },
   ): Promise<Started & { binding: BindingEntity | null }> {
     const { set, service } = await this.access.require(caller, 'instances.bind', input.serviceId);
+    const earlier = await this.#earlier(set, 'bindInstance', input);
+    if (earlier) {
+      return { ...earlier, binding: await this.#bindingOf(earlier.deployment, input.instanceId) };
+    }
     const instance = await this.#requireInstance(set, input.instanceId, service);
     const prefix = input.prefix ?? instance.name.toUpperCase().replaceAll('-', '_');
     if (prefix.length > 60 || !prefixPattern.test(prefix)) {
@@ -99,6 +103,8 @@ export class BindingService {
   ): Promise<Started> {
     const set = await this.permissions.of(caller);
     set.requireFunctional('instances.bind');
+    const earlier = await this.#earlier(set, 'unbindInstance', input);
+    if (earlier) return earlier;
     const binding = await this.bindings.find(input.bindingId);
     const service = binding && (await this.services.find(binding.serviceId));
     set.requireOn('instances.bind', service && scopeOf(service), {
@@ -121,6 +127,19 @@ export class BindingService {
       },
       idempotency: { key: input.idempotencyKey, input },
     });
+  }
+
+  /** A retry of what was done gets its answer, also when the binding or the instance is no more. */
+  async #earlier(
+    set: PermissionSet,
+    action: string,
+    input: { readonly idempotencyKey?: string | null },
+  ): Promise<Started | undefined> {
+    const earlier = await this.starter.earlier(set, {
+      action,
+      idempotency: { key: input.idempotencyKey, input },
+    });
+    return earlier && set.allows('deployments.read', scopeOf(earlier.deployment)) ? earlier : undefined;
   }
 
   async #requireInstance(set: PermissionSet, id: string, service: ServiceEntity): Promise<PublishedInstance> {

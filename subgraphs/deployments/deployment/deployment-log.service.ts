@@ -1,9 +1,9 @@
 import type { Caller } from '../../shared/caller.js';
 import type { DomainEvents } from '../../shared/domain-events.js';
+import { LevelStream } from '../../shared/level-stream.js';
 import { decodeCursor, encodeCursor, type Page, type PageArguments } from '../../shared/pagination.js';
-import { LevelStream } from '../level-stream.js';
+import type { StreamGuard } from '../../shared/stream-guard.js';
 import { isFinished, type RolloutPhase } from '../rollout/rollout-phase.js';
-import type { StreamGuard } from '../stream-guard.js';
 import type { DeploymentEntity } from './deployment.entity.js';
 import type { DeploymentRepository } from './deployment.repository.js';
 import type { DeploymentService } from './deployment.service.js';
@@ -34,8 +34,7 @@ export class DeploymentLogService {
     deploymentId: string,
     after?: string | null,
   ): Promise<AsyncIterable<DeploymentLogEventValue>> {
-    const check = () => this.deployments.get(caller, deploymentId);
-    await check();
+    await this.deployments.get(caller, deploymentId);
     let position = after ? String(decodeCursor(after, 1)[0]) : '0';
     const stream = new LevelStream<DeploymentLogEventValue>((changed) => {
       const unsubscribe = [
@@ -65,6 +64,6 @@ export class DeploymentLogService {
         },
       };
     });
-    return this.guard.guard(caller, stream, check);
+    return this.guard.guard(caller, stream, () => this.deployments.recheck(caller, deploymentId));
   }
 }

@@ -14,6 +14,8 @@ import {
   PauseRolloutPayload,
   PromoteInput,
   PromotePayload,
+  PromoteRolloutInput,
+  PromoteRolloutPayload,
   RestartInput,
   RestartPayload,
   ResumeRolloutInput,
@@ -28,7 +30,6 @@ import {
 import type { DeploymentService } from './deployment.service.js';
 import type { DeploymentControlService } from './deployment-control.service.js';
 import type { Started } from './deployment-starter.js';
-import type { PromotionService } from './promotion.service.js';
 
 /** A deployment that the cluster refused is there, FAILED, and says why. */
 const payloadOf = ({ deployment, refusal }: Started) => ({
@@ -41,7 +42,6 @@ export class DeploymentMutationResolver {
   constructor(
     private readonly deployments: DeploymentService,
     private readonly control: DeploymentControlService,
-    private readonly promotions: PromotionService,
     private readonly bindings: BindingService,
   ) {}
 
@@ -91,7 +91,7 @@ export class DeploymentMutationResolver {
     @Arg('input', { description: 'What and where to.' }) input: PromoteInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<PromotePayload> {
-    return payloadOf(await this.promotions.promote(caller, input));
+    return payloadOf(await this.deployments.promote(caller, input));
   }
 
   @Mutation(() => PauseRolloutPayload, { description: 'Holds a rollout: no more pods are replaced.' })
@@ -110,6 +110,18 @@ export class DeploymentMutationResolver {
     @Ctx() { caller }: RequestContext,
   ): Promise<ResumeRolloutPayload> {
     return { deployment: await this.control.resume(caller, input) };
+  }
+
+  @Mutation(() => PromoteRolloutPayload, {
+    description:
+      'Takes a canary to its next step, or past all of them. It need not have waited: also a pause that still runs is cut short.',
+  })
+  @Permission('deployments.control')
+  async promoteRollout(
+    @Arg('input', { description: 'Which.' }) input: PromoteRolloutInput,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<PromoteRolloutPayload> {
+    return { deployment: await this.control.promote(caller, input) };
   }
 
   @Mutation(() => AbortRolloutPayload, {

@@ -1,33 +1,35 @@
-import { changedFields } from '../../shared/changed-fields.js';
-import type { Changes } from '../../shared/changes.js';
+import type { SignedInCaller } from '../../shared/caller.js';
+import type { Attempt, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Transaction } from '../../shared/database.js';
-import { BadUserInputError, ConflictError, type MeridianError, NotFoundError } from '../../shared/errors.js';
+import { BadUserInputError, ConflictError, MeridianError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import type { PermissionSet } from '../../shared/permissions.js';
 import type { BindingEntity } from '../binding/binding.entity.js';
-import type { BindingRepository } from '../binding/binding.repository.js';
-import type { BoundVariables } from '../binding/bound-variables.js';
-import type { Environments } from '../environments.js';
+import type { PreflightRequest, PreflightService } from '../preflight/preflight.service.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceRepository } from '../service/service.repository.js';
 import type { ServiceSpec } from '../service/service-spec.js';
 import { type SecretValue, secretNameOf } from '../service/spec-merge.js';
-import { isRefusal, type WorkloadApplier } from '../workload/workload.applier.js';
-import { buildWorkload } from '../workload/workload.builder.js';
-import { refusedResult, type WorkloadReconciler } from '../workload/workload.reconciler.js';
+import type { WorkloadApplier } from '../workload/workload.applier.js';
+import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
 import type { DeploymentEntity, DeploymentKind } from './deployment.entity.js';
-import type { DeploymentRepository, LogLine } from './deployment.repository.js';
+import type { DeploymentRepository } from './deployment.repository.js';
+import type { DeploymentOrigin } from './deployment-origin.js';
+import type { DeploymentRecorder } from './deployment-recorder.js';
 
 export interface StartRequest {
   readonly kind: DeploymentKind;
   /** Name of the mutation. */
   readonly action: string;
   readonly reason: string | null;
+  readonly origin?: DeploymentOrigin;
   readonly source?: DeploymentEntity;
   /** From the specification as it is when the row is locked; throws BadUserInputError when it can't be. */
   readonly spec: (current: ServiceSpec, service: ServiceEntity) => ServiceSpec;
+  /** Where the mutation's input says the specification; absent when it does not. */
+  readonly specField?: readonly string[];
   readonly secrets?: readonly SecretValue[];
   /** SCALE keeps the running template. */
   readonly keepTemplate?: boolean;
@@ -46,11 +48,8 @@ export interface Started {
   readonly refusal: MeridianError | undefined;
 }
 
-export const boundOf = (bindings: readonly BindingEntity[]): BoundVariables[] =>
-  bindings.map(({ id, instanceId, secret, variables }) => ({ bindingId: id, instanceId, secret, variables }));
-
 /**
- * Makes deployments. The order: what can be checked without a record first (the API server's own dry run included);
+ * Makes deployments. The order: what can be checked without a record first (`PreflightService`, the API server's own dry run included);
  * then record, audit event and everything else in one transaction; then the cluster. So what is acknowledged is
  * recorded, and what is recorded gets to the cluster: at once, or by the tracker, however this process ends.
  */
@@ -59,8 +58,8 @@ export class DeploymentStarter {
     private readonly changes: Changes,
     private readonly services: ServiceRepository,
     private readonly deployments: DeploymentRepository,
-    private readonly bindings: BindingRepository,
-    private readonly environments: Environments,
+    private readonly recorder: DeploymentRecorder,
+    private readonly preflight: PreflightService,
     private readonly applier: WorkloadApplier,
     private readonly reconciler: WorkloadReconciler,
     private readonly clock: Clock,
@@ -69,163 +68,102 @@ export class DeploymentStarter {
 
   async start(set: PermissionSet, service: ServiceEntity, request: StartRequest): Promise<Started> {
     requireReason(request.reason);
+    const attempt = this.#attempt(request);
+    const earlier = await this.earlier(set, request);
+    if (earlier) return earlier;
     const id = newId('deployment', this.clock.now());
-    const spec = request.spec(service.spec, service);
-    await this.applier.addSecrets(service, secretNameOf(service.name), request.secrets ?? []);
-    const known = await this.bindings.listByServices([service.id]);
-    const refusal = await this.#dryRun(service, {
-      id,
-      templateId: id,
-      spec,
-      bound: boundOf(request.bindings?.(known) ?? known),
-      paused: false,
-    });
+    const wanted = { ...request, spec: request.spec(service.spec, service) };
+    await this.preflight.requireRoutes(set, service, wanted);
+    await this.applier
+      .actingFor(set.caller)
+      .addSecrets(service, secretNameOf(service.name), request.secrets ?? []);
+    const { refusal, overwrites, unreachable } = await this.#check(set.caller, service, id, wanted);
     // What goes with it (a binding, say) must not stay behind a refused deployment.
     if (refusal && request.before) throw refusal;
     let made = false;
-    const deployment = await this.changes.run(
-      set.caller,
-      {
-        action: request.action,
-        ...(request.idempotency
-          ? {
-              idempotency: {
-                ...request.idempotency,
-                replay: async (earlier, transaction) =>
-                  (await this.deployments.find(earlier, transaction)) as DeploymentEntity,
-              },
-            }
-          : {}),
-      },
-      async (change) => {
-        made = true;
-        const { transaction } = change;
-        const row = await this.services.lock(transaction, service.id);
-        if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
-        requireVersion(row, request.expectedVersion);
-        await request.before?.(transaction, row);
-        const record = await this.#record(transaction, set, id, row, request, refusal);
-        for (const event of record.superseded) {
-          change.notify({ type: 'deployment.changed', deploymentId: event, serviceId: service.id });
-        }
-        change.audit({
-          targetType: 'Service',
-          targetId: service.id,
-          targetName: service.name,
-          projectId: service.projectId,
-          changes: record.deployment.diff,
-          reason: request.reason,
-        });
-        change.notify({ type: 'deployment.changed', deploymentId: id, serviceId: service.id });
-        change.notify({ type: 'service.changed', serviceId: service.id });
-        return record.deployment;
-      },
-    );
-    if (!made) return { deployment, refusal: undefined };
-    if (refusal) return { deployment, refusal };
-    return this.#apply(deployment);
-  }
-
-  /** The API server's own judgement, with nothing changed. Throws when it gives none. */
-  async #dryRun(
-    service: ServiceEntity,
-    deployment: Parameters<typeof buildWorkload>[0]['deployment'],
-  ): Promise<MeridianError | undefined> {
-    const ingressDomain = await this.environments.ingressDomain(service.clusterId);
-    try {
-      await this.applier.apply(service, buildWorkload({ service, deployment, ingressDomain }), {
-        dryRun: true,
+    const deployment = await this.changes.run(set.caller, attempt, async (change) => {
+      made = true;
+      const { transaction } = change;
+      const row = await this.services.lock(transaction, service.id);
+      if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
+      requireVersion(row, request.expectedVersion);
+      await request.before?.(transaction, row);
+      const record = await this.recorder.record(transaction, row, {
+        id,
+        userId: set.caller.userId,
+        accessTokenId: set.caller.credentialKind === 'ACCESS_TOKEN' ? set.caller.credentialId : null,
+        kind: request.kind,
+        reason: request.reason,
+        origin: request.origin,
+        source: request.source,
+        keepTemplate: request.keepTemplate,
+        spec: request.spec(row.spec, row),
+        refusal,
+        overwrites,
+        unreachable,
       });
-      return undefined;
-    } catch (error) {
-      if (isRefusal(error)) return error;
-      throw error;
-    }
-  }
-
-  async #record(
-    transaction: Transaction,
-    set: PermissionSet,
-    id: string,
-    service: ServiceEntity,
-    request: StartRequest,
-    refusal: MeridianError | undefined,
-  ): Promise<{ deployment: DeploymentEntity; superseded: string[] }> {
-    const now = new Date(this.clock.now());
-    const previous = service.currentDeploymentId
-      ? await this.deployments.find(service.currentDeploymentId, transaction)
-      : undefined;
-    const spec = request.spec(service.spec, service);
-    const bound = boundOf(await this.bindings.listByServices([service.id], transaction));
-    const { caller } = set;
-    const deployment: DeploymentEntity = {
-      id,
-      serviceId: service.id,
-      applicationId: service.applicationId,
-      projectId: service.projectId,
-      landscapeId: service.landscapeId,
-      clusterId: service.clusterId,
-      number: service.lastNumber + 1,
-      kind: request.kind,
-      userId: caller.userId,
-      accessTokenId: caller.credentialKind === 'ACCESS_TOKEN' ? caller.credentialId : null,
-      reason: request.reason,
-      sourceId: request.source?.id ?? null,
-      templateId: request.keepTemplate && previous ? previous.templateId : id,
-      spec,
-      bound,
-      diff: previous ? changedFields(withBound(previous.spec, previous.bound), withBound(spec, bound)) : [],
-      phase: refusal ? 'FAILED' : 'PENDING',
-      paused: false,
-      result: refusal ? refusedResult({ spec }, refusal, now) : null,
-      reported: '',
-      createdAt: now,
-      appliedAt: null,
-      finishedAt: refusal ? now : null,
-    };
-    const lines: LogLine[] = [
-      { at: now, level: 'INFO', message: startMessage(deployment, request.source) },
-      ...(refusal ? [{ at: now, level: 'ERROR' as const, message: refusal.message }] : []),
-    ];
-    await this.deployments.insert(transaction, deployment, lines);
-    if (refusal) {
-      await this.services.update(transaction, service.id, { lastNumber: deployment.number });
-      return { deployment, superseded: [] };
-    }
-    await this.services.update(transaction, service.id, {
-      spec,
-      currentDeploymentId: id,
-      lastNumber: deployment.number,
-      version: service.version + 1,
-      updatedAt: now,
+      for (const event of record.superseded) {
+        change.notify({ type: 'deployment.changed', deploymentId: event, serviceId: service.id });
+      }
+      change.audit({
+        targetType: 'Service',
+        targetId: service.id,
+        targetName: service.name,
+        projectId: service.projectId,
+        changes: record.deployment.diff,
+        reason: request.reason,
+      });
+      change.notify({ type: 'deployment.changed', deploymentId: id, serviceId: service.id });
+      change.notify({ type: 'service.changed', serviceId: service.id });
+      return record.deployment;
     });
-    return { deployment, superseded: await this.#supersede(transaction, deployment, now) };
+    if (!made) return { deployment, refusal: refusalOf(deployment) };
+    if (refusal) return { deployment, refusal };
+    return this.#apply(deployment, set.caller);
   }
 
-  /** Those that still ran end here; the row lock on the service makes the order the same for all. */
-  async #supersede(transaction: Transaction, by: DeploymentEntity, at: Date): Promise<string[]> {
-    const superseded: string[] = [];
-    for (const id of await this.deployments.listUnfinishedIds(transaction, by.serviceId)) {
-      if (id === by.id) continue;
-      const ended = await this.deployments.finish(transaction, id, 'SUPERSEDED', {
-        at,
-        result: null,
-        lines: [{ at, level: 'WARNING', message: `Superseded by deployment #${by.number}.` }],
-      });
-      if (ended) superseded.push(id);
+  /**
+   * What an earlier attempt with this idempotency key made. To be asked before anything that depends on how the
+   * service is now, which may be different since: a retry of what is done gets its answer.
+   */
+  async earlier(
+    { caller }: PermissionSet,
+    request: Pick<StartRequest, 'action' | 'idempotency'>,
+  ): Promise<Started | undefined> {
+    const deployment = await this.changes.earlier(caller, this.#attempt(request));
+    return deployment && { deployment, refusal: refusalOf(deployment) };
+  }
+
+  /** Throws when the cluster gives no answer to what needs one, and when what is to come back could not start. */
+  async #check(caller: SignedInCaller, service: ServiceEntity, id: string, wanted: PreflightRequest) {
+    try {
+      const preflight = await this.preflight.check(caller, service, id, wanted);
+      if (wanted.kind === 'ROLLBACK' && preflight.impossible) {
+        throw BadUserInputError.at(
+          ['input'],
+          `Deployment #${wanted.source?.number} can't be brought back as it was: ${preflight.impossible.message}`,
+        );
+      }
+      return { ...preflight, unreachable: false };
+    } catch (error) {
+      if (!isUnreachable(error) || !laterKinds.includes(wanted.kind)) throw error;
+      // Later it is done in Meridian's own name: nobody has then asked the cluster whether this person may.
+      if (await this.applier.actingFor(caller).isActing(service)) throw error;
+      return { refusal: undefined, overwrites: [], unreachable: true };
     }
-    if (superseded.length > 0) {
-      await this.deployments.log(transaction, by.id, [
-        { at, level: 'INFO', message: `Supersedes ${superseded.length} unfinished deployment(s).` },
-      ]);
-    }
-    return superseded;
+  }
+
+  #attempt({ action, idempotency }: Pick<StartRequest, 'action' | 'idempotency'>): Attempt<DeploymentEntity> {
+    if (!idempotency) return { action };
+    const replay = async (id: string, transaction: Transaction): Promise<DeploymentEntity> =>
+      (await this.deployments.find(id, transaction)) as DeploymentEntity;
+    return { action, idempotency: { ...idempotency, replay } };
   }
 
   /** It is recorded: from here on a cluster that does not answer only means later. */
-  async #apply(deployment: DeploymentEntity): Promise<Started> {
+  async #apply(deployment: DeploymentEntity, person: SignedInCaller): Promise<Started> {
     try {
-      const refusal = await this.reconciler.reconcile(deployment.serviceId);
+      const refusal = await this.reconciler.reconcile(deployment.serviceId, person);
       return { deployment: (await this.deployments.find(deployment.id)) ?? deployment, refusal };
     } catch (error) {
       this.logger.warn({ error, deployment: deployment.id }, 'deployment will be applied later');
@@ -234,22 +172,19 @@ export class DeploymentStarter {
   }
 }
 
-/** Bindings count as part of what changes, so that binding an instance has a diff. */
-const withBound = (spec: ServiceSpec, bound: readonly BoundVariables[]): object =>
-  bound.length === 0
-    ? spec
-    : {
-        ...spec,
-        bindings: bound.map(({ secret, variables }) => ({
-          name: secret,
-          variables: variables.map(({ name }) => name),
-        })),
-      };
+/** What brings nothing new is wanted also when the cluster can't be asked: it is applied when it is back. */
+const laterKinds: readonly DeploymentKind[] = ['SCALE', 'RESTART', 'ROLLBACK'];
 
-function startMessage(deployment: DeploymentEntity, source: DeploymentEntity | undefined): string {
-  const what = `Deployment #${deployment.number} (${deployment.kind.toLowerCase()}) of ${deployment.spec.image}, ${deployment.spec.replicas} replicas`;
-  return source ? `${what}, from deployment #${source.number}.` : `${what}.`;
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof MeridianError && ['CLUSTER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
+
+/** What the cluster answered to it when it was made, for those who ask again with the same idempotency key. */
+function refusalOf({ result }: DeploymentEntity): MeridianError | undefined {
+  const [blocker] = result?.blockers ?? [];
+  return result?.refusal && blocker ? new RecordedRefusal(result.refusal, blocker.message) : undefined;
 }
+
+class RecordedRefusal extends MeridianError {}
 
 export function requireReason(reason: string | null): void {
   if ((reason?.length ?? 0) > 2_000) {

@@ -3,7 +3,7 @@ import type { FieldChangeValue } from '../../shared/changed-fields.js';
 import type { BoundVariables } from '../binding/bound-variables.js';
 import type { RolloutCounts } from '../rollout/rollout.js';
 import type { RolloutPhase } from '../rollout/rollout-phase.js';
-import type { ServiceSpec } from '../service/service-spec.js';
+import { type ServiceSpec, storedSpec } from '../service/service-spec.js';
 
 export const deploymentKinds = ['DEPLOY', 'ROLLBACK', 'SCALE', 'RESTART', 'PROMOTE'] as const;
 export type DeploymentKind = (typeof deploymentKinds)[number];
@@ -48,6 +48,14 @@ export class DeploymentEntity {
   @Column({ type: 'text', nullable: true })
   reason: string | null;
 
+  /** Of which its image was built, as whoever brought the image said. */
+  @Column({ type: 'text', nullable: true })
+  commit: string | null;
+
+  /** What asked for it, such as the run of a pipeline: http or https, without credentials. */
+  @Column({ name: 'trigger_url', type: 'text', nullable: true })
+  triggerUrl: string | null;
+
   @Column({ name: 'source_id', type: 'text', nullable: true })
   sourceId: string | null;
 
@@ -55,7 +63,7 @@ export class DeploymentEntity {
   @Column({ name: 'template_id', type: 'text' })
   templateId: string;
 
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'jsonb', transformer: storedSpec })
   spec: ServiceSpec;
 
   /** Variables that bindings add, as they were. */
@@ -70,6 +78,18 @@ export class DeploymentEntity {
 
   @Column({ type: 'boolean' })
   paused: boolean;
+
+  /** Of a canary: the deployment whose template the main workload keeps until the steps are passed; else null. */
+  @Column({ name: 'base_id', type: 'text', nullable: true })
+  baseId: string | null;
+
+  /** Of a canary: see `CanaryState.step`. */
+  @Column({ name: 'canary_step', type: 'integer' })
+  canaryStep: number;
+
+  /** Of a canary: see `CanaryState.since`. */
+  @Column({ name: 'canary_since', type: 'timestamptz', nullable: true })
+  canarySince: Date | null;
 
   /** How it stood when it ended; null until then. */
   @Column({ type: 'jsonb', nullable: true })

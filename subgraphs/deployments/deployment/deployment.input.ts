@@ -9,6 +9,8 @@ import type { DeploymentKind } from './deployment.entity.js';
 import { Deployment, DeploymentKindEnum } from './deployment.type.js';
 
 const keyDescription = 'The same key again does it once and answers the same.';
+const triggerDescription =
+  'Address of what asked for it, such as the run of a pipeline: http or https, without credentials. Kept with the deployment.';
 const reasonDescription = 'Why: kept with the deployment, at most 2000 characters.';
 
 @InputType({ description: 'What is left out stays as it is; nothing at all deploys the same again.' })
@@ -19,11 +21,21 @@ export class DeployInput {
   @Field(() => String, { nullable: true, description: 'New image; the same as spec.image.' })
   image?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Commit of which the image was built, at most 200 characters. Left out: that of the last deployment when the image is the same, else none.',
+  })
+  commit?: string | null;
+
   @Field(() => ServiceSpecInput, { nullable: true, description: 'Parts of the specification to change.' })
   spec?: ServiceSpecInput | null;
 
   @Field(() => String, { nullable: true, description: reasonDescription })
   reason?: string | null;
+
+  @Field(() => String, { nullable: true, description: triggerDescription })
+  triggerUrl?: string | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -46,6 +58,9 @@ export class ScaleInput {
   @Field(() => String, { nullable: true, description: reasonDescription })
   reason?: string | null;
 
+  @Field(() => String, { nullable: true, description: triggerDescription })
+  triggerUrl?: string | null;
+
   @Field(() => String, { nullable: true, description: keyDescription })
   idempotencyKey?: string | null;
 }
@@ -64,6 +79,9 @@ export class RollbackInput {
   @Field(() => String, { nullable: true, description: reasonDescription })
   reason?: string | null;
 
+  @Field(() => String, { nullable: true, description: triggerDescription })
+  triggerUrl?: string | null;
+
   @Field(() => String, { nullable: true, description: keyDescription })
   idempotencyKey?: string | null;
 }
@@ -75,6 +93,9 @@ export class RestartInput {
 
   @Field(() => String, { nullable: true, description: reasonDescription })
   reason?: string | null;
+
+  @Field(() => String, { nullable: true, description: triggerDescription })
+  triggerUrl?: string | null;
 
   @Field(() => String, { nullable: true, description: keyDescription })
   idempotencyKey?: string | null;
@@ -94,6 +115,9 @@ export class PromoteInput {
   @Field(() => String, { nullable: true, description: reasonDescription })
   reason?: string | null;
 
+  @Field(() => String, { nullable: true, description: triggerDescription })
+  triggerUrl?: string | null;
+
   @Field(() => String, { nullable: true, description: keyDescription })
   idempotencyKey?: string | null;
 }
@@ -105,6 +129,18 @@ export class PauseRolloutInput {
 
   @Field(() => String, { nullable: true, description: 'For the audit log.' })
   reason?: string | null;
+
+  @Field(() => String, { nullable: true, description: keyDescription })
+  idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'A canary to take on.' })
+export class PromoteRolloutInput extends PauseRolloutInput {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Pass all steps that are left. Default false: the next one.',
+  })
+  full?: boolean | null;
 }
 
 @InputType({ description: 'A paused rollout.' })
@@ -201,6 +237,10 @@ export class PauseRolloutPayload extends DeploymentPayload {}
 @ObjectType({ description: 'The resumed deployment.' })
 @Permission('signed-in')
 export class ResumeRolloutPayload extends DeploymentPayload {}
+
+@ObjectType({ description: 'The promoted deployment.' })
+@Permission('signed-in')
+export class PromoteRolloutPayload extends DeploymentPayload {}
 
 @ObjectType({ description: 'The aborted deployment.' })
 @Permission('signed-in')

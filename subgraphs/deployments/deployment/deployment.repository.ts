@@ -1,6 +1,7 @@
-import { In, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, Not, type SelectQueryBuilder } from 'typeorm';
 import { andPermitted } from '../../shared/data-filter.js';
 import type { Database, Transaction } from '../../shared/database.js';
+import { loadTogether } from '../../shared/load-together.js';
 import {
   decodeCursor,
   type Page,
@@ -8,9 +9,12 @@ import {
   pageOfRows,
   pageSize,
 } from '../../shared/pagination.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
+import { countsOfEach, firstIdsOfEach } from '../pages-of-each.js';
+import type { CanaryState } from '../rollout/canary.js';
 import type { RolloutCounts } from '../rollout/rollout.js';
 import { type RolloutPhase, unfinishedPhases } from '../rollout/rollout-phase.js';
+import { ServiceEntity } from '../service/service.entity.js';
 import { DeploymentEntity, type DeploymentKind } from './deployment.entity.js';
 import { DeploymentLogEntity, type LogLevel } from './deployment-log.entity.js';
 
@@ -38,7 +42,12 @@ const scopeColumns = {
 } as const;
 
 export class DeploymentRepository {
-  constructor(private readonly database: Database) {}
+  /** As `find`, with all that others look at at the same moment. */
+  readonly findTogether: (id: string) => Promise<Readonly<DeploymentEntity> | undefined>;
+
+  constructor(private readonly database: Database) {
+    this.findTogether = loadTogether((ids) => this.listByIds(ids));
+  }
 
   async find(
     id: string,
@@ -55,13 +64,24 @@ export class DeploymentRepository {
     return this.#query().where('deployment.finished_at IS NULL').orderBy('deployment.id').getMany();
   }
 
+  /** Services whose rollout was aborted with nothing to go back to, and that have yet to be stopped. */
+  async listToStop(): Promise<string[]> {
+    const rows = await this.#query()
+      .innerJoin(ServiceEntity, 'service', 'service.current_deployment_id = deployment.id')
+      .where(`deployment.phase = 'ABORTED' AND deployment.applied_at IS NULL`)
+      .getMany();
+    return rows.map(({ serviceId }) => serviceId);
+  }
+
   /** The newest SUCCEEDED one before `number` that runs another template than `exceptTemplateId`. */
   async findSucceededBefore(
     serviceId: string,
     number: number,
     exceptTemplateId: string,
+    manager: Transaction = this.database.manager,
   ): Promise<DeploymentEntity | undefined> {
-    const row = await this.#query()
+    const row = await manager
+      .createQueryBuilder(DeploymentEntity, 'deployment')
       .where(
         `deployment.service_id = :serviceId AND deployment.number < :number AND deployment.phase = 'SUCCEEDED'`,
         {
@@ -104,7 +124,13 @@ export class DeploymentRepository {
     const done = await transaction.update(
       DeploymentEntity,
       { id, phase: In([...unfinishedPhases]) },
-      { phase, finishedAt: end.at, result: end.result as never },
+      {
+        phase,
+        finishedAt: end.at,
+        result: end.result as never,
+        // What it started has yet to be stopped, unless another deployment takes over.
+        ...(phase === 'ABORTED' ? { appliedAt: null } : {}),
+      },
     );
     if (done.affected !== 1) return false;
     await this.log(transaction, id, end.lines);
@@ -150,14 +176,44 @@ export class DeploymentRepository {
     return result.affected === 1;
   }
 
-  /** True for the first to say so. */
-  async markApplied(manager: Transaction, id: string, at: Date): Promise<boolean> {
-    const result = await manager
-      .createQueryBuilder()
-      .update(DeploymentEntity)
-      .set({ appliedAt: at })
-      .where('id = :id AND applied_at IS NULL', { id })
-      .execute();
+  /** From one state of its canary to the next; false when it was no longer in the first. */
+  async moveCanary(
+    transaction: Transaction,
+    id: string,
+    from: Pick<CanaryState, 'step' | 'since'>,
+    to: Pick<CanaryState, 'step' | 'since'>,
+  ): Promise<boolean> {
+    const result = await transaction.update(
+      DeploymentEntity,
+      {
+        id,
+        canaryStep: from.step,
+        canarySince: from.since === null ? IsNull() : Not(IsNull()),
+        phase: In([...unfinishedPhases]),
+      },
+      // Applied again, with the new shares.
+      { canaryStep: to.step, canarySince: to.since, appliedAt: null },
+    );
+    return result.affected === 1;
+  }
+
+  /** True for the first to say so; false when something else is wanted meanwhile than what was applied. */
+  async markApplied(
+    manager: Transaction,
+    { id, paused, canaryStep, canarySince }: DeploymentEntity,
+    at: Date,
+  ): Promise<boolean> {
+    const result = await manager.update(
+      DeploymentEntity,
+      {
+        id,
+        paused,
+        canaryStep,
+        canarySince: canarySince === null ? IsNull() : Not(IsNull()),
+        appliedAt: IsNull(),
+      },
+      { appliedAt: at },
+    );
     return result.affected === 1;
   }
 
@@ -180,19 +236,31 @@ export class DeploymentRepository {
     });
   }
 
-  /** Newest first. */
-  async listByService(serviceId: string, page: PageArguments): Promise<Page<DeploymentEntity>> {
-    const size = pageSize(page.first);
-    const query = () => this.#query().where('deployment.service_id = :serviceId', { serviceId });
-    const rows = query()
+  /** The first deployments of each service, newest first, before a number when given. */
+  async listByServices(
+    serviceIds: readonly string[],
+    after: string | null | undefined,
+    limit: number,
+  ): Promise<DeploymentEntity[]> {
+    const query = this.#query().where('deployment.service_id = ANY(:serviceIds)', { serviceIds });
+    if (after) query.andWhere('deployment.number < :after', { after: Number(decodeCursor(after, 1)[0]) });
+    const columns = {
+      parent: 'deployment.service_id',
+      id: 'deployment.id',
+      order: 'deployment.number DESC',
+    };
+    const ids = await firstIdsOfEach(query, columns, limit);
+    return this.#query()
+      .where('deployment.id = ANY(:ids)', { ids })
       .orderBy('deployment.number', 'DESC')
-      .take(size + 1);
-    if (page.after)
-      rows.andWhere('deployment.number < :after', { after: Number(decodeCursor(page.after, 1)[0]) });
-    return pageOfRows(await rows.getMany(), size, (row) => [row.number], {
-      after: page.after,
-      totalCount: () => query().getCount(),
-    });
+      .getMany();
+  }
+
+  countByServices(serviceIds: readonly string[]): Promise<Map<string, number>> {
+    return countsOfEach(
+      this.#query().where('deployment.service_id = ANY(:serviceIds)', { serviceIds }),
+      'deployment.service_id',
+    );
   }
 
   async countByProjects(projectIds: readonly string[], permitted: DataFilter): Promise<Map<string, number>> {

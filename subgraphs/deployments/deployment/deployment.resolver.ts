@@ -8,7 +8,13 @@ import { AccessToken, User } from '../references/user.reference.js';
 import type { RolloutValue } from '../rollout/rollout.service.js';
 import { Rollout } from '../rollout/rollout.type.js';
 import { Service } from '../service/service.type.js';
-import { DeployInput, DeploymentFilter } from './deployment.input.js';
+import {
+  DeployInput,
+  DeploymentFilter,
+  PromoteInput,
+  RollbackInput,
+  ScaleInput,
+} from './deployment.input.js';
 import type { DeploymentRow, DeploymentService } from './deployment.service.js';
 import {
   Deployment,
@@ -56,14 +62,41 @@ export class DeploymentResolver implements ReferenceResolver {
 
   @Query(() => DeploymentPlan, {
     description:
-      "What a deploy would do, with nothing changed: diff, quota fit including surge, route conflicts, the API server's own validation.",
+      "What a deploy would do, with nothing changed: diff, the API server's own validation, quota fit including surge, limits, routes, Secrets, volumes. Its problems are those that deploy would answer.",
   })
   @Permission('deployments.deploy')
   planDeployment(
     @Arg('input', { description: 'The deploy to plan.' }) input: DeployInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<DeploymentPlan> {
-    return this.plans.plan(caller, input);
+    return this.plans.deploy(caller, input);
+  }
+
+  @Query(() => DeploymentPlan, { description: 'What a scale would do, with nothing changed.' })
+  @Permission('deployments.scale')
+  planScale(
+    @Arg('input', { description: 'The scale to plan.' }) input: ScaleInput,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<DeploymentPlan> {
+    return this.plans.scale(caller, input);
+  }
+
+  @Query(() => DeploymentPlan, { description: 'What a rollback would do, with nothing changed.' })
+  @Permission('deployments.rollback')
+  planRollback(
+    @Arg('input', { description: 'The rollback to plan.' }) input: RollbackInput,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<DeploymentPlan> {
+    return this.plans.rollback(caller, input);
+  }
+
+  @Query(() => DeploymentPlan, { description: 'What a promote would do, with nothing changed.' })
+  @Permission('deployments.promote')
+  planPromotion(
+    @Arg('input', { description: 'The promote to plan.' }) input: PromoteInput,
+    @Ctx() { caller }: RequestContext,
+  ): Promise<DeploymentPlan> {
+    return this.plans.promote(caller, input);
   }
 
   @FieldResolver(() => Service, { description: 'The service that it is of.' })

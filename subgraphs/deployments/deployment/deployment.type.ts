@@ -3,8 +3,7 @@ import { Entity, Permission } from '../../shared/federated-schema.js';
 import { connectionOf } from '../../shared/pagination.js';
 import { DateTimeScalar, QuantityScalar } from '../../shared/scalars.js';
 import { FieldChange, UserError } from '../../shared/shared-types.js';
-import { StreamReset } from '../../shared/stream-reset.js';
-import { Rollout, RolloutPhaseEnum } from '../rollout/rollout.type.js';
+import { RolloutPhaseEnum } from '../rollout/rollout.type.js';
 import type { RolloutPhase } from '../rollout/rollout-phase.js';
 import { ServiceSpec } from '../service/service-spec.type.js';
 import type { DeploymentKind } from './deployment.entity.js';
@@ -71,6 +70,19 @@ export class Deployment {
   @Field(() => String, { nullable: true, description: 'Why, as whoever made it said.' })
   reason: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Commit of which its image was built, as whoever brought the image said. Rollbacks, promotions, restarts and scales have that of the image they run.',
+  })
+  commit: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Address of what asked for it, such as the run of a pipeline: http or https.',
+  })
+  triggerUrl: string | null;
+
   @Field(() => ServiceSpec, { description: 'The whole specification, as it was.' })
   spec: ServiceSpec;
 
@@ -107,60 +119,39 @@ export class QuotaFit {
   fits: boolean;
 }
 
-@ObjectType({ description: 'What a deploy would do.' })
-@Permission('deployments.deploy')
+@ObjectType({ description: 'What a deployment would do.' })
+@Permission('signed-in')
 export class DeploymentPlan {
-  @Field({ description: 'Nothing was found that would make it fail.' })
+  @Field({ description: 'There are no problems.' })
   valid: boolean;
 
-  @Field(() => [FieldChange], { description: 'What would change.' })
+  @Field(() => [FieldChange], { description: 'What would change of the specification.' })
   diff: FieldChange[];
 
-  @Field(() => [UserError], { description: 'What would make it fail.' })
+  @Field(() => [UserError], {
+    description:
+      'Why it would be refused. QUOTA_EXCEEDED may also mean that it would start and get stuck until there is room.',
+  })
   problems: UserError[];
+
+  @Field(() => [UserError], { description: 'What may not be meant so; it would be done.' })
+  warnings: UserError[];
 
   @Field(() => [QuotaFit], { description: 'The quotas of the environment; empty when it has none.' })
   quota: QuotaFit[];
+
+  @Field(() => [QuotaFit], {
+    description: 'The same with as many pods as the autoscaler may make; empty without autoscaling.',
+  })
+  quotaAtMaximum: QuotaFit[];
+
+  @Field(() => [FieldChange], {
+    description: 'What others changed in the cluster, and it would set back: see Service.drift.',
+  })
+  overwrites: FieldChange[];
 }
 
 const cursorDescription = 'Give it as "after" to go on from here.';
-
-@ObjectType({ description: 'Where a rollout is now.' })
-@Permission('deployments.read')
-export class RolloutProgressed {
-  @Field({ description: cursorDescription })
-  cursor: string;
-
-  @Field(() => Rollout, { description: 'How it stands.' })
-  rollout: Rollout;
-
-  @Field(() => Deployment, { description: 'Its deployment.' })
-  deployment: Deployment;
-}
-
-@ObjectType({ description: 'The end of a rollout; nothing follows.' })
-@Permission('deployments.read')
-export class RolloutCompleted {
-  @Field({ description: cursorDescription })
-  cursor: string;
-
-  @Field(() => RolloutPhaseEnum, { description: 'SUCCEEDED, FAILED, ABORTED or SUPERSEDED.' })
-  phase: RolloutPhase;
-
-  @Field(() => Rollout, { description: 'How it stood at the end.' })
-  rollout: Rollout;
-
-  @Field(() => Deployment, { description: 'Its deployment.' })
-  deployment: Deployment;
-}
-
-export const RolloutEvent = createUnionType({
-  name: 'RolloutEvent',
-  description: 'What happens to a rollout.',
-  types: () => [RolloutProgressed, RolloutCompleted, StreamReset] as const,
-  resolveType: (event) =>
-    (event as unknown as { type: string }).type === 'COMPLETED' ? RolloutCompleted : RolloutProgressed,
-});
 
 @ObjectType({ description: 'New lines of the log of a deployment.' })
 @Permission('deployments.read')

@@ -3,23 +3,16 @@ import type { Connections } from '../../shared/kubernetes/connections.js';
 import type { ExecEnd, ExecOutput, ExecSocket } from '../../shared/kubernetes/exec-socket.js';
 import { openExec } from '../../shared/kubernetes/exec-socket.js';
 import { getObject } from '../../shared/kubernetes/objects.js';
+import { pause } from '../../shared/kubernetes/pause.js';
 import { resources } from '../../shared/kubernetes/resources.js';
 import { serviceIdOf } from '../workload/labels.js';
+import { shells } from './exec-commands.js';
+import type { ExecPlace } from './exec-place.js';
+import type { ExecProcess } from './exec-session.js';
 
-/** The best shell first. */
-export const shells = ['bash', 'sh'] as const;
 /** A shell that neither says anything nor ends in this time is there. */
 const shellMilliseconds = 400;
 const notFoundCodes = new Set([126, 127, 128]);
-
-export interface ExecPlace {
-  readonly clusterId: string;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly uid: string;
-  readonly container: string;
-  readonly serviceId: string;
-}
 
 export interface ExecStart {
   /** Null: the best shell found. */
@@ -30,16 +23,17 @@ export interface ExecStart {
 }
 
 export interface StartedExec {
-  readonly socket: ExecSocket;
+  readonly process: ExecProcess;
   readonly command: string[];
 }
 
+/** Processes in containers that run. */
 export class ExecClient {
   constructor(private readonly connections: Pick<Connections, 'get'>) {}
 
   /** The pod must still be the one that was looked at, and the service's. */
   async requirePod(place: ExecPlace): Promise<void> {
-    const connection = await this.connections.get(place.clusterId);
+    const connection = await this.connections.get(place.clusterId, { actingFor: place.person });
     const pod = await getObject(connection, resources.pods, { namespace: place.namespace, name: place.pod });
     if (pod.metadata?.uid !== place.uid || serviceIdOf(pod) !== place.serviceId) {
       throw new NotFoundError('Pod', place.pod, ['input', 'pod']);
@@ -52,7 +46,10 @@ export class ExecClient {
     onOutput: (output: ExecOutput) => void,
   ): Promise<StartedExec> {
     if (start.command) {
-      return { socket: await this.#open(place, start, start.command, onOutput), command: [...start.command] };
+      return {
+        process: await this.#open(place, start, start.command, onOutput),
+        command: [...start.command],
+      };
     }
     let refusal: MeridianError | undefined;
     for (const shell of shells) {
@@ -60,27 +57,27 @@ export class ExecClient {
       let deliver = (output: ExecOutput): void => {
         held.push(output);
       };
-      let heard: () => void = () => undefined;
-      const output = new Promise<undefined>((resolve) => {
-        heard = () => resolve(undefined);
-      });
+      const heard = new AbortController();
       const socket = await this.#open(place, start, [shell], (given) => {
         deliver(given);
-        if (given.bytes.length > 0) heard();
+        if (given.bytes.length > 0) heard.abort();
       });
-      const end = await Promise.race([socket.ended, output, inTime(shellMilliseconds)]);
+      const end = await Promise.race([
+        socket.ended,
+        pause(shellMilliseconds, heard.signal).then(() => undefined),
+      ]);
       if (end && isMissing(end)) {
         refusal = end.error ?? undefined;
         continue;
       }
       for (const given of held) onOutput(given);
       deliver = onOutput;
-      return { socket, command: [shell] };
+      return { process: socket, command: [shell] };
     }
     throw (
       refusal ??
       new ConflictError(
-        `The image has none of the shells ${shells.join(', ')}: give a command that it has.`,
+        `The image has none of the shells ${shells.join(', ')}: give a command that it has, or open a debugging container with debug.`,
         { field: ['input', 'command'] },
       )
     );
@@ -93,7 +90,7 @@ export class ExecClient {
     onOutput: (output: ExecOutput) => void,
   ): Promise<ExecSocket> {
     const { tty, columns, rows } = start;
-    return openExec(await this.connections.get(place.clusterId), {
+    return openExec(await this.connections.get(place.clusterId, { actingFor: place.person }), {
       namespace: place.namespace,
       pod: place.pod,
       container: place.container,
@@ -111,8 +108,3 @@ export class ExecClient {
 const isMissing = (end: ExecEnd): boolean =>
   (end.exitCode !== null && notFoundCodes.has(end.exitCode)) ||
   /not found|no such file|executable file/i.test(`${end.reason} ${end.error?.message ?? ''}`);
-
-const inTime = (milliseconds: number): Promise<undefined> =>
-  new Promise((resolve) => {
-    setTimeout(() => resolve(undefined), milliseconds);
-  });

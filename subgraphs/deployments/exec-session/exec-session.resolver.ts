@@ -2,7 +2,7 @@ import { Arg, Ctx, Mutation, Resolver, Root, Subscription } from 'type-graphql';
 import { Permission } from '../../shared/federated-schema.js';
 import type { RequestContext } from '../../shared/request-context.js';
 import type { DeploymentsContext } from '../deployments-context.js';
-import type { ExecEventValue } from './exec-session.js';
+import type { ExecEventValue } from './exec-reader.js';
 import type { ExecSessionService } from './exec-session.service.js';
 import {
   ExecCloseInput,
@@ -20,7 +20,8 @@ export class ExecSessionResolver {
   constructor(private readonly sessions: ExecSessionService) {}
 
   @Subscription(() => ExecEvent, {
-    description: 'Opens a session, or reattaches to one. Who unsubscribes can come back within 60 seconds.',
+    description:
+      'Opens a session, or reattaches to one. Who unsubscribes can come back within MERIDIAN_EXEC_GRACE (60 seconds); then its process ends. It also ends without input and output for MERIDIAN_EXEC_IDLE (30 minutes), after MERIDIAN_EXEC_LONGEST (8 hours), and with the right to it.',
     subscribe: ({ args, context }) => {
       const { streams, caller } = context as DeploymentsContext;
       // type-graphql's types want the iterable at once; graphql-js awaits it.
@@ -41,8 +42,7 @@ export class ExecSessionResolver {
     @Arg('input', { description: 'What to send.' }) input: ExecInputInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<ExecInputPayload> {
-    await this.sessions.input(caller, input);
-    return { sessionId: input.sessionId };
+    return this.sessions.input(caller, input);
   }
 
   @Mutation(() => ExecResizePayload, { description: 'Tells your own session the size of its terminal.' })
@@ -51,17 +51,17 @@ export class ExecSessionResolver {
     @Arg('input', { description: 'How large.' }) input: ExecResizeInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<ExecResizePayload> {
-    await this.sessions.resize(caller, input);
-    return { sessionId: input.sessionId };
+    return this.sessions.resize(caller, input);
   }
 
-  @Mutation(() => ExecClosePayload, { description: 'Ends your own session and its process.' })
+  @Mutation(() => ExecClosePayload, {
+    description: 'Ends your own session, and its process as far as the cluster allows.',
+  })
   @Permission('exec.open')
   async execClose(
     @Arg('input', { description: 'Which.' }) input: ExecCloseInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<ExecClosePayload> {
-    await this.sessions.close(caller, input.sessionId);
-    return { sessionId: input.sessionId };
+    return this.sessions.close(caller, input.sessionId);
   }
 }

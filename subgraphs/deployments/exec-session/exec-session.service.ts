@@ -1,287 +1,177 @@
 import type { Caller } from '../../shared/caller.js';
 import type { Changes } from '../../shared/changes.js';
-import type { Clock } from '../../shared/clock.js';
-import { BadUserInputError, MeridianError, NotFoundError, RateLimitedError } from '../../shared/errors.js';
-import { newId } from '../../shared/ids.js';
-import { requireContainer, requireName } from '../../shared/kubernetes/names.js';
-import type { Logger } from '../../shared/logger.js';
-import type { PermissionSet } from '../../shared/permissions.js';
-import { requireReason } from '../deployment/deployment-starter.js';
-import { type PodValue } from '../pod/pod.mapper.js';
-import { podsOf } from '../pod/pod.service.js';
-import type { ServiceEntity } from '../service/service.entity.js';
+import { ConflictError, MeridianError, NotFoundError, UnauthenticatedError } from '../../shared/errors.js';
+import type { StreamGuard } from '../../shared/stream-guard.js';
 import type { ServiceAccess } from '../service/service-access.js';
-import type { StreamGuard } from '../stream-guard.js';
-import type { WorkloadClient } from '../workload/workload.client.js';
 import { execBanner } from './exec-banner.js';
-import type { ExecClient, ExecPlace } from './exec-client.js';
-import { inputBytes, requireCommand, requireSize } from './exec-rules.js';
-import { type ExecEventValue, ExecSession } from './exec-session.js';
+import type { ExecEndings } from './exec-endings.js';
+import { ForwardedError, HolderUnknownError, SessionEndedError } from './exec-errors.js';
+import type { ExecAnswer, ExecForwarding } from './exec-forwarding.js';
+import type { ExecJournal } from './exec-journal.js';
+import type { ExecAttempt, ExecOpener } from './exec-opener.js';
+import type { ExecEventValue } from './exec-reader.js';
+import { checkedRequest, type ExecInput } from './exec-request.js';
+import { type InputOfSession, inputBytes, inputPlace, requireSize } from './exec-rules.js';
+import type { ExecSessionEntity } from './exec-session.entity.js';
+import type { ExecSessionRepository } from './exec-session.repository.js';
+import type { HeldSession, HeldSessions } from './held-sessions.js';
 
-/** A session that nobody reads ends after this. */
-export const graceMilliseconds = 60_000;
-export const sessionsPerUser = 5;
-
-export interface ExecInput {
-  readonly serviceId?: string | null;
-  readonly pod?: string | null;
-  readonly container?: string | null;
-  readonly command?: readonly string[] | null;
-  readonly tty?: boolean | null;
-  readonly columns?: number | null;
-  readonly rows?: number | null;
-  readonly reason?: string | null;
-  readonly banner?: boolean | null;
-  readonly sessionId?: string | null;
-}
-
-interface Held {
-  readonly session: ExecSession;
-  readonly set: PermissionSet;
-  readonly service: ServiceEntity;
-  grace: NodeJS.Timeout | undefined;
-}
-
-/** Shells and commands in containers. Sessions are kept in the memory of the process that opened them. */
+/**
+ * Shells and commands in containers. Sessions live in the process that opened them; what another replica gets for one
+ * is handed to that process.
+ */
 export class ExecSessionService {
-  readonly #held = new Map<string, Held>();
-
   constructor(
     private readonly access: ServiceAccess,
     private readonly changes: Changes,
-    private readonly workloads: WorkloadClient,
-    private readonly client: ExecClient,
+    private readonly opener: ExecOpener,
+    private readonly journal: ExecJournal,
+    private readonly sessions: ExecSessionRepository,
+    private readonly held: HeldSessions,
+    private readonly endings: ExecEndings,
+    private readonly forwarding: ExecForwarding,
     private readonly guard: StreamGuard,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
+    private readonly defaultDebugImage: string,
   ) {}
 
-  /** Opens a session or reattaches to one. Refusals are audited as well. */
+  /** Opens a session or reattaches to one. Refusals are on record as well. */
   async watch(caller: Caller, input: ExecInput): Promise<AsyncIterable<ExecEventValue>> {
+    const attempt: ExecAttempt = {};
     try {
       return input.sessionId
         ? await this.#reattach(caller, input.sessionId)
-        : await this.#open(caller, input);
+        : await this.#open(caller, input, attempt);
     } catch (error) {
-      if (caller.userId !== null && error instanceof MeridianError && error.code !== 'UNAUTHENTICATED') {
-        await this.changes.recordRefusal(caller, {
-          mutation: 'exec',
-          input: { serviceId: input.serviceId ?? input.sessionId, name: input.pod },
-          failed: error.code !== 'FORBIDDEN' && error.code !== 'NOT_FOUND' && error.code !== 'BAD_USER_INPUT',
-          message: error.message,
-        });
-      }
+      await this.#record(caller, input, attempt, error);
       throw error;
     }
   }
 
-  async input(
+  async input(caller: Caller, input: InputOfSession): Promise<ExecAnswer> {
+    const { held, elsewhere } = await this.#find(caller, input.sessionId);
+    if (elsewhere) return this.forwarding.ask('execInput', input, caller, elsewhere);
+    const piece = { bytes: inputBytes(input), isLast: input.end ?? false };
+    const nextSequence = await held.session.input(piece, inputPlace(input));
+    return { sessionId: input.sessionId, nextSequence };
+  }
+
+  async resize(
     caller: Caller,
-    input: { sessionId: string; data?: string | null; dataBase64?: string | null },
-  ): Promise<void> {
-    const { session } = await this.#require(caller, input.sessionId);
-    await session.input(inputBytes(input));
-  }
-
-  async resize(caller: Caller, input: { sessionId: string; columns: number; rows: number }): Promise<void> {
+    input: { sessionId: string; columns: number; rows: number },
+  ): Promise<ExecAnswer> {
     requireSize(input.columns, input.rows);
-    const { session } = await this.#require(caller, input.sessionId);
-    session.resize(input.columns, input.rows);
+    const { held, elsewhere } = await this.#find(caller, input.sessionId);
+    if (elsewhere) return this.forwarding.ask('execResize', input, caller, elsewhere);
+    held.session.resize(input.columns, input.rows);
+    return { sessionId: input.sessionId };
   }
 
-  async close(caller: Caller, sessionId: string): Promise<void> {
-    const { session } = await this.#require(caller, sessionId);
-    await session.close();
+  async close(caller: Caller, sessionId: string): Promise<ExecAnswer> {
+    const { held, elsewhere } = await this.#find(caller, sessionId);
+    if (elsewhere) return this.forwarding.ask('execClose', { sessionId }, caller, elsewhere);
+    await held.session.close('Closed by its owner');
+    await this.endings.told(sessionId);
+    return { sessionId };
   }
 
+  /** Ends every session, and waits until their records say so. */
   async dispose(): Promise<void> {
-    await Promise.allSettled([...this.#held.values()].map(({ session }) => session.close()));
+    await this.forwarding.dispose();
+    await this.held.dispose('Meridian stops');
+    await this.endings.dispose();
   }
 
-  async #open(caller: Caller, input: ExecInput): Promise<AsyncIterable<ExecEventValue>> {
-    if (!input.serviceId) {
-      throw BadUserInputError.at(
-        ['input', 'serviceId'],
-        'Give serviceId to open a session, or sessionId to come back to one.',
-      );
-    }
-    const podName = input.pod == null ? null : requireName(input.pod, ['input', 'pod'], 'pod');
-    const containerName =
-      input.container == null ? null : requireContainer(input.container, ['input', 'container']);
-    requireReason(input.reason ?? null);
-    requireCommand(input.command ?? null);
-    const size =
-      input.columns == null && input.rows == null
-        ? undefined
-        : requireSize(input.columns ?? 80, input.rows ?? 24);
-    const { set, service } = await this.access.require(caller, 'exec.open', input.serviceId);
-    if (
-      [...this.#held.values()].filter(({ session }) => session.target.userId === set.caller.userId).length >=
-      sessionsPerUser
-    ) {
-      throw new RateLimitedError(
-        `You have ${sessionsPerUser} sessions open: close one with execClose first.`,
-      );
-    }
-    const place = await this.#place(service, podName, containerName);
-    await this.client.requirePod(place);
-    const id = newId('exec', this.clock.now());
-    // Written before anything is opened: what can't be audited is not done.
-    await this.#audit(set, service, 'exec', place, id, input.reason ?? null, [
-      { path: 'command', after: input.command ?? 'best shell' },
-    ]);
-    const tty = input.tty ?? input.command == null;
-    const early: Parameters<ExecSession['output']>[0][] = [];
-    let session: ExecSession | undefined;
-    const { socket, command } = await this.client.open(
-      place,
-      { command: input.command ?? null, tty, columns: size?.columns, rows: size?.rows },
-      (output) => (session ? session.output(output) : early.push(output)),
-    );
-    session = new ExecSession(
-      {
-        id,
-        userId: set.caller.userId,
-        serviceId: service.id,
-        pod: place.pod,
-        container: place.container,
-        command,
-        tty,
-      },
-      (attached) => this.#setAttached(id, attached),
-    );
-    const opened = session;
-    this.#held.set(id, { session, set, service, grace: undefined });
-    session.start(socket);
-    void socket.ended.then((end) => this.#finished(id, place, end.exitCode, end.reason));
-    const banner = input.banner
-      ? execBanner({ command, namespace: service.namespace, pod: place.pod }, tty)
-      : undefined;
+  async #open(
+    caller: Caller,
+    input: ExecInput,
+    attempt: ExecAttempt,
+  ): Promise<AsyncIterable<ExecEventValue>> {
+    const request = checkedRequest(input, this.defaultDebugImage);
+    const opened = await this.opener.open(caller, request, attempt);
+    const { session, row } = opened;
+    const held: HeldSession = { session, row, caller: signedIn(caller) };
+    this.held.add(held);
+    const { command, pod, tty } = session.target;
+    const banner = request.banner ? execBanner({ command, namespace: row.namespace, pod }, tty) : undefined;
     const events = session.attach({ banner, replay: false });
-    for (const output of early) opened.output(output);
-    return this.#guarded(caller, opened, events);
+    // All at once: what was printed comes before how it ended.
+    this.endings.follow(opened, held);
+    opened.flow();
+    return this.#guarded(held, events);
   }
 
   async #reattach(caller: Caller, sessionId: string): Promise<AsyncIterable<ExecEventValue>> {
-    const { session } = await this.#require(caller, sessionId);
-    return this.#guarded(caller, session, session.attach({ replay: true }));
+    const { held, elsewhere } = await this.#find(caller, sessionId);
+    if (elsewhere) return this.forwarding.watch(caller, elsewhere);
+    held.caller = signedIn(caller);
+    return this.#guarded(held, held.session.attach({ replay: true }));
   }
 
   /** Whoever loses the right loses the session, not only the sight of it. */
-  #guarded(
-    caller: Caller,
-    session: ExecSession,
-    events: AsyncIterableIterator<ExecEventValue>,
-  ): AsyncIterable<ExecEventValue> {
-    const check = async (): Promise<void> => {
-      try {
-        await this.access.require(caller, 'exec.open', session.target.serviceId);
-      } catch (error) {
-        void session.close();
-        throw error;
-      }
-    };
-    return this.guard.guard(caller, events, check);
+  #guarded(held: HeldSession, events: AsyncIterableIterator<ExecEventValue>): AsyncIterable<ExecEventValue> {
+    return this.guard.guard(held.caller, events, () => this.held.requireRight(held));
   }
 
-  async #require(caller: Caller, sessionId: string): Promise<Held> {
-    const held = this.#held.get(sessionId);
-    // One answer for a session that never was, has ended, or is someone else's.
-    if (!held || held.session.target.userId !== caller.userId) {
-      (await this.access.of(caller)).requireFunctional('exec.open');
-      throw new NotFoundError('Session', sessionId, ['input', 'sessionId']);
+  /**
+   * The session, or the record of one that another process holds. One answer for a session that never was or is
+   * someone else's; to its owner it is said what became of it.
+   */
+  async #find(caller: Caller, sessionId: string): Promise<FoundSession> {
+    const field = ['input', 'sessionId'];
+    const held = this.held.find(sessionId);
+    if (held && held.row.userId === caller.userId) {
+      await this.access.require(caller, 'exec.open', held.row.serviceId, field);
+      const end = held.session.ended;
+      if (end) throw new SessionEndedError(sessionId, end.reason, field);
+      return { held };
     }
-    await this.access.require(caller, 'exec.open', held.service.id, ['input', 'sessionId']);
-    return held;
-  }
-
-  async #place(
-    service: ServiceEntity,
-    podName: string | null,
-    containerName: string | null,
-  ): Promise<ExecPlace> {
-    const pods = podsOf(await this.workloads.get(service));
-    const pod = podName === null ? bestPod(pods) : pods.find(({ name }) => name === podName);
-    if (!pod) {
-      throw podName === null
-        ? BadUserInputError.at(
-            ['input', 'serviceId'],
-            'No pod of this service runs: deploy or scale it first.',
-          )
-        : new NotFoundError('Pod', podName, ['input', 'pod']);
-    }
-    const container =
-      containerName === null
-        ? (pod.containers.find(({ name }) => name === service.name) ?? pod.containers[0])
-        : pod.containers.find(({ name }) => name === containerName);
-    if (!container) throw new NotFoundError('Container', containerName ?? '', ['input', 'container']);
-    return {
-      clusterId: service.clusterId,
-      namespace: service.namespace,
-      pod: pod.name,
-      uid: pod.uid,
-      container: container.name,
-      serviceId: service.id,
-    };
-  }
-
-  #setAttached(id: string, attached: boolean): void {
-    const held = this.#held.get(id);
-    if (!held) return;
-    clearTimeout(held.grace);
-    held.grace = attached
-      ? undefined
-      : setTimeout(() => void held.session.close(), graceMilliseconds).unref();
-  }
-
-  async #finished(id: string, place: ExecPlace, exitCode: number | null, reason: string): Promise<void> {
-    const held = this.#held.get(id);
-    if (!held) return;
-    clearTimeout(held.grace);
-    this.#held.delete(id);
-    const { bytesIn, bytesOut } = held.session;
-    await this.#audit(held.set, held.service, 'execEnded', place, id, reason, [
-      { path: 'exitCode', after: exitCode },
-      { path: 'bytesIn', after: bytesIn },
-      { path: 'bytesOut', after: bytesOut },
-    ]).catch((error) =>
-      this.logger.error({ error, session: id }, 'end of an exec session could not be audited'),
-    );
-  }
-
-  async #audit(
-    set: PermissionSet,
-    service: ServiceEntity,
-    action: string,
-    place: ExecPlace,
-    id: string,
-    reason: string | null,
-    details: { path: string; after: unknown }[],
-  ): Promise<void> {
-    await this.changes.run(set.caller, { action }, async ({ audit }) => {
-      audit({
-        targetType: 'Pod',
-        targetId: place.uid,
-        targetName: `${place.namespace}/${place.pod}/${place.container}`,
-        projectId: service.projectId,
-        changes: [
-          { path: 'session', after: id },
-          { path: 'clusterId', after: place.clusterId },
-          { path: 'serviceId', after: service.id },
-          ...details,
-        ],
-        reason,
+    (await this.access.of(caller)).requireFunctional('exec.open');
+    const row = held ? undefined : await this.sessions.find(sessionId);
+    if (!row || row.userId !== caller.userId) throw new NotFoundError('Session', sessionId, field);
+    if (row.endedAt) throw new SessionEndedError(sessionId, row.endReason ?? 'ended', field);
+    if (row.replicaId === this.journal.replicaId) {
+      throw new ConflictError(`Session ${JSON.stringify(sessionId)} is just being opened: try again.`, {
+        field,
       });
-      return { id };
+    }
+    // An address that leads back to another process than it is on record for: it would go round in circles.
+    if (caller.forwarded) throw new HolderUnknownError(sessionId, row.replicaId, field);
+    return { elsewhere: row };
+  }
+
+  async #record(caller: Caller, input: ExecInput, attempt: ExecAttempt, error: unknown): Promise<void> {
+    if (error instanceof ForwardedError) return;
+    const { intent, place, row } = attempt;
+    const why = error instanceof MeridianError ? error.message : 'a fault of Meridian';
+    if (row && intent) {
+      await this.endings.record(row, intent.caller, {
+        exitCode: null,
+        reason: why,
+        bytes: null,
+        recordingComplete: false,
+        failed: true,
+      });
+      return;
+    }
+    if (caller.userId === null || !(error instanceof MeridianError) || error.code === 'UNAUTHENTICATED')
+      return;
+    if (intent) await this.journal.refused(intent, place, why);
+    await this.changes.recordRefusal(caller, {
+      mutation: 'exec',
+      input: { serviceId: input.serviceId ?? input.sessionId, name: input.pod },
+      failed: !refusals.has(error.code),
+      message: why,
     });
   }
 }
 
-const bestPod = (pods: readonly PodValue[]): PodValue | undefined => {
-  const running = pods.filter(({ status }) => status === 'RUNNING' || status === 'STARTING');
-  return (
-    running.find(({ ready, generation }) => ready && generation === 'NEW') ??
-    running.find(({ ready }) => ready) ??
-    running[0]
-  );
-};
+type FoundSession =
+  | { readonly held: HeldSession; readonly elsewhere?: undefined }
+  | { readonly elsewhere: ExecSessionEntity; readonly held?: undefined };
+
+const refusals = new Set(['FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT', 'RATE_LIMITED', 'CONFLICT']);
+
+function signedIn(caller: Caller) {
+  if (caller.userId === null) throw new UnauthenticatedError();
+  return caller;
+}

@@ -1,16 +1,19 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type ExecEventValue, ExecSession } from './exec-session.js';
+import type { ExecEventValue } from './exec-reader.js';
+import { ExecSession, replayBytes } from './exec-session.js';
 
 function session() {
+  const time = { now: 1_000 };
   const socket = {
     pause: vi.fn(),
     resume: vi.fn(),
     write: vi.fn(async () => undefined),
+    canCloseInput: true,
+    closeInput: vi.fn(() => true),
     resize: vi.fn(),
     close: vi.fn(async () => ({ exitCode: null, reason: 'closed', error: null })),
     ended: new Promise<never>(() => undefined),
   };
-  const attached: boolean[] = [];
   const made = new ExecSession(
     {
       id: 'exec_1',
@@ -20,11 +23,12 @@ function session() {
       container: 'web',
       command: ['sh'],
       tty: true,
+      recorded: false,
     },
-    (value) => attached.push(value),
+    { now: () => time.now },
   );
-  made.start(socket);
-  return { session: made, socket, attached };
+  void made.run(socket);
+  return { session: made, socket, time };
 }
 
 const stdout = (bytes: Uint8Array) => ({ stream: 'STDOUT' as const, bytes });
@@ -43,6 +47,7 @@ describe('an exec session', () => {
     const events = shell.attach({ banner: Buffer.from('Welcome to Meridian\r\n'), replay: false });
     shell.output(stdout(Buffer.from('$ ')));
     shell.finish({ exitCode: 3, reason: 'exited', error: null });
+    shell.tellEnd();
     const all = await take(events, 4);
     expect(all.map(({ type }) => type)).toEqual(['STARTED', 'OUTPUT', 'OUTPUT', 'EXITED']);
     expect(all[3]).toEqual({ type: 'EXITED', exitCode: 3, reason: 'exited' });
@@ -76,17 +81,48 @@ describe('an exec session', () => {
     expect(socket.resume).toHaveBeenCalledTimes(1);
   });
 
-  it('tells when the reader leaves and shows who comes back the last output', async () => {
-    const { session: shell, attached } = session();
+  it('knows since when nobody reads, and shows who comes back the last output', async () => {
+    const { session: shell, time } = session();
     const events = shell.attach({ replay: false });
+    expect(shell.detachedAt).toBeNull();
     shell.output(stdout(Buffer.from('before ')));
+    time.now = 2_000;
     await events.return?.();
+    expect(shell.detachedAt).toBe(2_000);
     shell.output(stdout(Buffer.from('meanwhile')));
     const again = shell.attach({ replay: true });
-    const [started, ...outputs] = await take(again, 3);
+    const [started, output] = await take(again, 2);
     expect(started?.type).toBe('STARTED');
-    expect(outputs.map(bytesOf).join('')).toBe('before meanwhile');
-    expect(attached).toEqual([true, false, true]);
+    expect(bytesOf(output as ExecEventValue).toString()).toBe('before meanwhile');
+    expect(shell.detachedAt).toBeNull();
+  });
+
+  it('keeps the last output only, to the byte', async () => {
+    const { session: shell } = session();
+    const everything = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
+    for (let at = 0; at < everything.length; at += 777) {
+      shell.output(stdout(everything.subarray(at, at + 777)));
+    }
+    const events = shell.attach({ replay: true });
+    let replayed = Buffer.alloc(0);
+    await events.next();
+    while (replayed.length < replayBytes) {
+      replayed = Buffer.concat([replayed, bytesOf((await events.next()).value as ExecEventValue)]);
+    }
+    expect(replayed.equals(everything.subarray(-replayBytes))).toBe(true);
+  });
+
+  it('says why it was closed, and that a process whose end was not reported may still run', () => {
+    const { session: shell } = session();
+    void shell.close('Nothing was typed or printed for 30 min');
+    expect(shell.finish({ exitCode: null, reason: 'closed by Meridian', error: null }).reason).toBe(
+      'Nothing was typed or printed for 30 min; the process was told to end and may still run',
+    );
+    const { session: other } = session();
+    void other.close('Closed by its owner');
+    expect(other.finish({ exitCode: 0, reason: 'exited with code 0', error: null }).reason).toBe(
+      'Closed by its owner',
+    );
   });
 
   it('has one reader at a time', async () => {

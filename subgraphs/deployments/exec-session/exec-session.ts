@@ -1,22 +1,17 @@
-import { isUtf8 } from 'node:buffer';
+import type { Clock } from '../../shared/clock.js';
+import { BadUserInputError } from '../../shared/errors.js';
 import type { ExecEnd, ExecOutput, ExecSocket } from '../../shared/kubernetes/exec-socket.js';
+import { pause } from '../../shared/kubernetes/pause.js';
+import { SessionEndedError } from './exec-errors.js';
+import { type ExecEventValue, ExecReader, outputEvent } from './exec-reader.js';
+import { InputOrder, type InputPiece, type InputPlace } from './input-order.js';
+import { OutputRing } from './output-ring.js';
 
-export type ExecEventValue =
-  | {
-      readonly type: 'STARTED';
-      readonly sessionId: string;
-      readonly pod: string;
-      readonly container: string;
-      readonly command: string[];
-      readonly tty: boolean;
-    }
-  | {
-      readonly type: 'OUTPUT';
-      readonly stream: 'STDOUT' | 'STDERR';
-      readonly text: string | null;
-      readonly dataBase64: string;
-    }
-  | { readonly type: 'EXITED'; readonly exitCode: number | null; readonly reason: string };
+/** The process in the cluster. */
+export type ExecProcess = Pick<
+  ExecSocket,
+  'pause' | 'resume' | 'write' | 'canCloseInput' | 'closeInput' | 'resize' | 'close' | 'ended'
+>;
 
 export interface ExecTarget {
   readonly id: string;
@@ -26,76 +21,165 @@ export interface ExecTarget {
   readonly container: string;
   readonly command: string[];
   readonly tty: boolean;
+  readonly recorded: boolean;
 }
 
-/** One event holds at most this much, so that it fits any reader's frames. */
-const pieceBytes = 32 * 1024;
-/** More than this unread makes the cluster hold the process's output back. */
-const highWater = 256 * 1024;
-const lowWater = 64 * 1024;
-/** The last screenful, for who comes back. */
-const replayBytes = 64 * 1024;
+/** Sees everything that passes. */
+export interface ExecWitness {
+  output(output: ExecOutput): void;
+  input(bytes: Uint8Array): void;
+  resized(columns: number, rows: number): void;
+}
 
-export const outputEvent = (stream: 'STDOUT' | 'STDERR', bytes: Uint8Array): ExecEventValue => ({
-  type: 'OUTPUT',
-  stream,
-  // Half a character at either end makes it no text: the bytes are exact, the text is a convenience.
-  text: isUtf8(bytes) ? Buffer.from(bytes).toString() : null,
-  dataBase64: Buffer.from(bytes).toString('base64'),
-});
+interface AcceptedInput {
+  /** Resolves when the container has taken it. */
+  readonly written: Promise<void>;
+}
+
+/** The last screenful, for who comes back: enough for any terminal with colours. */
+export const replayBytes = 64 * 1024;
+/** Input is answered when the container has taken it, or after this: it waits its turn then. */
+const inputMilliseconds = 2_000;
 
 /** A process in a container and the one reader of its output, who may leave and come back. */
 export class ExecSession {
-  #socket: Pick<ExecSocket, 'pause' | 'resume' | 'write' | 'resize' | 'close'> | undefined;
-  #reader: Reader | undefined;
-  #replay: ExecOutput[] = [];
-  #replaySize = 0;
+  readonly #replay = new OutputRing(replayBytes);
+  readonly #holders = new Set<object>();
+  readonly #order = new InputOrder<AcceptedInput | undefined>();
+  #process: ExecProcess | undefined;
+  #reader: ExecReader | undefined;
   #end: ExecEnd | undefined;
+  #closing: string | undefined;
+  #lastActive: number;
+  #detachedAt: number | null;
   bytesIn = 0;
   bytesOut = 0;
 
   constructor(
     readonly target: ExecTarget,
-    /** Called when the last reader has left a process that still runs, and when one is back. */
-    private readonly onAttached: (attached: boolean) => void,
-  ) {}
+    private readonly clock: Clock,
+    private readonly witness: ExecWitness | null = null,
+  ) {
+    this.#lastActive = clock.now();
+    this.#detachedAt = clock.now();
+  }
 
   get ended(): ExecEnd | undefined {
     return this.#end;
   }
 
-  get attached(): boolean {
-    return this.#reader !== undefined;
+  /** When the last byte went in or came out. */
+  get lastActive(): number {
+    return this.#lastActive;
   }
 
-  start(socket: Pick<ExecSocket, 'pause' | 'resume' | 'write' | 'resize' | 'close' | 'ended'>): void {
-    this.#socket = socket;
-    void socket.ended.then((end) => this.finish(end));
+  /** Since when nobody reads; null while somebody does. */
+  get detachedAt(): number | null {
+    return this.#detachedAt;
+  }
+
+  /** Resolves with how the session ended, in words for whoever had it, who is told by `tellEnd`. */
+  async run(process: ExecProcess): Promise<ExecEnd> {
+    this.#process = process;
+    if (this.#holders.size > 0) process.pause();
+    return this.finish(await process.ended);
   }
 
   output(output: ExecOutput): void {
     this.bytesOut += output.bytes.length;
-    this.#remember(output);
+    this.#lastActive = this.clock.now();
+    this.#replay.push(output);
+    this.witness?.output(output);
     this.#reader?.push(output);
   }
 
-  finish(end: ExecEnd): void {
-    if (this.#end) return;
-    this.#end = end;
-    this.#reader?.end(end);
+  finish(end: ExecEnd): ExecEnd {
+    if (this.#end) return this.#end;
+    this.#end = this.#closing === undefined ? end : { ...end, reason: closedReason(this.#closing, end) };
+    this.#endInput(this.#end.reason);
+    return this.#end;
   }
 
-  async input(bytes: Uint8Array): Promise<void> {
+  /** The last event for its reader, when it has ended. */
+  tellEnd(): void {
+    if (this.#end) this.#reader?.end(this.#end);
+  }
+
+  /**
+   * Numbered input in the order of its numbers, other input in the order of the calls. Resolves when the container has
+   * taken it, or after 2 s, with the number that its writer is to send next (null without numbers); at once when it is
+   * numbered and comes early or again. TooLargeError when more than 1 MiB would wait for the container;
+   * BadUserInputError when the end of the input can't be told to the cluster; and as `InputOrder.take`.
+   */
+  async input(piece: InputPiece, place?: InputPlace): Promise<number | null> {
+    const accept = () => this.#accept(piece);
+    if (!place) {
+      await this.#untilTaken(await accept());
+      return null;
+    }
+    const { next, applied } = await this.#order.take(place, piece, accept);
+    await this.#untilTaken(applied);
+    return next;
+  }
+
+  /** Hands the input to the process; all of it is refused, or nothing. */
+  async #accept({ bytes, isLast }: InputPiece): Promise<AcceptedInput | undefined> {
+    const process = this.#process;
+    if (!process) return undefined;
+    if (isLast && !process.canCloseInput) {
+      throw BadUserInputError.at(
+        ['input', 'end'],
+        'This cluster is too old to be told that the input ends: use execClose.',
+      );
+    }
+    const written = process.write(bytes);
+    // What fails later is the end of the session, and told as that.
+    written.catch(() => undefined);
+    // A refusal is there at once.
+    await Promise.race([written, Promise.resolve()]);
     this.bytesIn += bytes.length;
-    await this.#socket?.write(bytes);
+    this.#lastActive = this.clock.now();
+    this.witness?.input(bytes);
+    if (isLast) process.closeInput();
+    return { written };
+  }
+
+  async #untilTaken(input: AcceptedInput | undefined): Promise<void> {
+    if (!input) return;
+    const waited = new AbortController();
+    await Promise.race([input.written, pause(inputMilliseconds, waited.signal)]).finally(() =>
+      waited.abort(),
+    );
+  }
+
+  #endInput(why: string): void {
+    this.#order.end(new SessionEndedError(this.target.id, why, ['input', 'sessionId']));
   }
 
   resize(columns: number, rows: number): void {
-    this.#socket?.resize(columns, rows);
+    this.#process?.resize(columns, rows);
+    this.witness?.resized(columns, rows);
   }
 
-  async close(): Promise<void> {
-    await this.#socket?.close();
+  /** Ends the process as far as the cluster allows; `why` is what its reader and the records say. */
+  async close(why: string): Promise<void> {
+    this.#closing ??= why;
+    this.#endInput(why);
+    await this.#process?.close();
+  }
+
+  /** The same, without another byte for its reader. */
+  async revoke(why: string): Promise<void> {
+    this.#reader?.cut(why);
+    await this.close(why);
+  }
+
+  /** Holds the process's output back until `holder` lets go of it. */
+  hold(holder: object, held: boolean): void {
+    if (held) this.#holders.add(holder);
+    else this.#holders.delete(holder);
+    if (this.#holders.size === 0) this.#process?.resume();
+    else this.#process?.pause();
   }
 
   /** The session's events from here on; whoever read it before is sent away. */
@@ -103,106 +187,31 @@ export class ExecSession {
     banner?: Uint8Array | undefined;
     replay: boolean;
   }): AsyncIterableIterator<ExecEventValue> {
-    this.#reader?.end({ exitCode: null, reason: 'Another reader has taken the session over.', error: null });
-    const { id: sessionId, pod, container, command, tty } = this.target;
-    const reader: Reader = new Reader(
+    this.#reader?.end({ exitCode: null, reason: 'Another reader has taken the session over.' });
+    const { id: sessionId, pod, container, command, tty, recorded } = this.target;
+    const reader: ExecReader = new ExecReader(
       [
-        { type: 'STARTED', sessionId, pod, container, command, tty },
+        { type: 'STARTED', sessionId, pod, container, command, tty, recorded },
         ...(options.banner ? [outputEvent('STDOUT', options.banner)] : []),
       ],
       {
-        pause: () => this.#socket?.pause(),
-        resume: () => this.#socket?.resume(),
+        pressed: (pressed) => this.hold(reader, pressed),
         left: () => {
+          // Nobody reads: output goes on, and the last of it is kept.
+          this.hold(reader, false);
           if (this.#reader !== reader) return;
           this.#reader = undefined;
-          // Nobody reads: output goes on, and the last of it is kept.
-          this.#socket?.resume();
-          if (!this.#end) this.onAttached(false);
+          this.#detachedAt = this.clock.now();
         },
       },
     );
+    if (this.#reader) this.hold(this.#reader, false);
     this.#reader = reader;
-    if (options.replay) for (const output of this.#replay) reader.push(output);
-    if (this.#end) reader.end(this.#end);
-    else this.onAttached(true);
+    this.#detachedAt = null;
+    if (options.replay) for (const output of this.#replay.pieces) reader.push(output);
     return reader;
   }
-
-  #remember(output: ExecOutput): void {
-    this.#replay.push(output);
-    this.#replaySize += output.bytes.length;
-    while (this.#replaySize > replayBytes && this.#replay.length > 1) {
-      this.#replaySize -= this.#replay.shift()?.bytes.length ?? 0;
-    }
-  }
 }
 
-class Reader implements AsyncIterableIterator<ExecEventValue> {
-  readonly #waiting: ExecEventValue[];
-  #bytes = 0;
-  #paused = false;
-  #ended = false;
-  #wake: () => void = () => undefined;
-
-  constructor(
-    first: ExecEventValue[],
-    private readonly source: { pause(): void; resume(): void; left(): void },
-  ) {
-    this.#waiting = first;
-  }
-
-  push({ stream, bytes }: ExecOutput): void {
-    if (this.#ended) return;
-    for (let start = 0; start < bytes.length; start += pieceBytes) {
-      this.#waiting.push(outputEvent(stream, bytes.subarray(start, start + pieceBytes)));
-    }
-    this.#bytes += bytes.length;
-    if (!this.#paused && this.#bytes > highWater) {
-      this.#paused = true;
-      this.source.pause();
-    }
-    this.#wake();
-  }
-
-  end({ exitCode, reason }: ExecEnd): void {
-    if (this.#ended) return;
-    this.#waiting.push({ type: 'EXITED', exitCode, reason });
-    this.#ended = true;
-    this.#wake();
-  }
-
-  async next(): Promise<IteratorResult<ExecEventValue>> {
-    for (;;) {
-      const event = this.#waiting.shift();
-      if (event) {
-        if (event.type === 'OUTPUT') this.#taken((event.dataBase64.length * 3) / 4);
-        return { value: event, done: false };
-      }
-      if (this.#ended) return { value: undefined, done: true };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async return(): Promise<IteratorResult<ExecEventValue>> {
-    this.#waiting.length = 0;
-    this.#ended = true;
-    this.#wake();
-    this.source.left();
-    return { value: undefined, done: true };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #taken(bytes: number): void {
-    this.#bytes = Math.max(0, this.#bytes - bytes);
-    if (this.#paused && this.#bytes < lowWater) {
-      this.#paused = false;
-      this.source.resume();
-    }
-  }
-}
+const closedReason = (why: string, { exitCode }: ExecEnd): string =>
+  exitCode === null ? `${why}; the process was told to end and may still run` : why;

@@ -1,10 +1,12 @@
+import { compareLogTimes } from '../../shared/kubernetes/log-lines.js';
+import type { RunPlace } from './log-cursor.js';
 import type { LogLineValue } from './log-events.js';
 
-interface BufferedLine {
+export interface BufferedLine {
   readonly kind: 'LINE';
   readonly key: string;
-  /** As the cluster wrote it, with nanoseconds. */
-  readonly time: string;
+  /** Where the reader is after it, and after lines behind it that the filter left out. */
+  place: RunPlace;
   readonly line: LogLineValue;
 }
 interface BufferedMark<M> {
@@ -13,13 +15,17 @@ interface BufferedMark<M> {
 }
 
 export type Taken<M> =
-  | { readonly kind: 'LINES'; readonly lines: readonly Omit<BufferedLine, 'kind'>[] }
+  | { readonly kind: 'LINES'; readonly lines: readonly BufferedLine[] }
   | { readonly kind: 'MARK'; readonly mark: M }
   | { readonly kind: 'GAP'; readonly dropped: number };
 
 export const maximumLines = 5_000;
 export const maximumBytes = 4 * 1024 * 1024;
+/** Log lines are split into pieces of at most so many characters (LO-1). */
+const longestPiece = 64 * 1024;
 export const batchLines = 100;
+/** One line or piece may be larger. */
+export const batchBytes = 256 * 1024;
 
 /**
  * Lines and marks on their way to one reader. When it is full, the oldest lines go and are counted; marks are kept. A
@@ -27,6 +33,7 @@ export const batchLines = 100;
  */
 export class LogBuffer<M> {
   #items: (BufferedLine | BufferedMark<M>)[] = [];
+  readonly #last = new Map<string, BufferedLine>();
   #lines = 0;
   #bytes = 0;
   #dropped = 0;
@@ -35,19 +42,29 @@ export class LogBuffer<M> {
     return this.#lines;
   }
 
-  get isEmpty(): boolean {
-    return this.#items.length === 0 && this.#dropped === 0;
+  get bytes(): number {
+    return this.#bytes;
   }
 
+  /** Whether the longest piece of a line would be too much. */
   get isFull(): boolean {
-    return this.#lines >= maximumLines || this.#bytes >= maximumBytes;
+    return this.#lines >= maximumLines || this.#bytes > maximumBytes - longestPiece;
   }
 
-  push(key: string, time: string, line: LogLineValue): void {
-    this.#items.push({ kind: 'LINE', key, time, line });
+  push(key: string, place: RunPlace, line: LogLineValue): void {
+    const item: BufferedLine = { kind: 'LINE', key, place, line };
+    this.#items.push(item);
+    this.#last.set(key, item);
     this.#lines += 1;
     this.#bytes += line.text.length;
     if (this.#lines > maximumLines || this.#bytes > maximumBytes) this.#dropOldest();
+  }
+
+  /** A line that the reader does not get lies behind; false when none of its container waits here. */
+  advance(key: string, place: RunPlace): boolean {
+    const last = this.#last.get(key);
+    if (last) last.place = place;
+    return last !== undefined;
   }
 
   mark(mark: M): void {
@@ -55,7 +72,7 @@ export class LogBuffer<M> {
   }
 
   /** The next batch, mark or gap; undefined when there is nothing. */
-  take(): Taken<M> | undefined {
+  take(most = batchLines): Taken<M> | undefined {
     if (this.#dropped > 0) {
       const dropped = this.#dropped;
       this.#dropped = 0;
@@ -67,11 +84,25 @@ export class LogBuffer<M> {
       this.#items.shift();
       return first;
     }
-    const end = this.#items.findIndex((item, index) => item.kind === 'MARK' || index >= batchLines);
-    const lines = this.#items.splice(0, end === -1 ? this.#items.length : end) as BufferedLine[];
-    this.#lines -= lines.length;
-    this.#bytes -= lines.reduce((sum, { line }) => sum + line.text.length, 0);
-    return { kind: 'LINES', lines: lines.sort((a, b) => a.line.at.getTime() - b.line.at.getTime()) };
+    const lines = this.#items.splice(0, this.#batchEnd(most)) as BufferedLine[];
+    for (const item of lines) this.#forget(item);
+    return { kind: 'LINES', lines: lines.sort(byTime) };
+  }
+
+  #batchEnd(most: number): number {
+    let bytes = 0;
+    const end = this.#items.findIndex((item, index) => {
+      if (item.kind === 'MARK' || index >= most) return true;
+      bytes += item.line.text.length;
+      return index > 0 && bytes > batchBytes;
+    });
+    return end === -1 ? this.#items.length : end;
+  }
+
+  #forget(item: BufferedLine): void {
+    this.#lines -= 1;
+    this.#bytes -= item.line.text.length;
+    if (this.#last.get(item.key) === item) this.#last.delete(item.key);
   }
 
   /** A tenth at once, so that a full buffer does not cost a scan for each line. */
@@ -80,10 +111,13 @@ export class LogBuffer<M> {
     this.#items = this.#items.filter((item) => {
       if (item.kind === 'MARK' || left === 0) return true;
       left -= 1;
-      this.#lines -= 1;
-      this.#bytes -= item.line.text.length;
+      this.#forget(item);
       this.#dropped += 1;
       return false;
     });
   }
 }
+
+const byTime = (a: BufferedLine, b: BufferedLine): number =>
+  a.line.at.getTime() - b.line.at.getTime() ||
+  (a.key === b.key ? 0 : compareLogTimes(a.place.time, b.place.time));

@@ -7,41 +7,29 @@ export interface LogLineValue {
   readonly generation: PodGeneration;
   readonly text: string;
   readonly partial: boolean;
+  readonly hasControlCharacters: boolean;
+}
+
+interface InContainer {
+  readonly cursor: string;
+  readonly pod: string;
+  readonly container: string;
 }
 
 export type LogEventValue =
   | { readonly type: 'LINES'; readonly cursor: string; readonly lines: LogLineValue[] }
-  | {
+  | (InContainer & {
       readonly type: 'JOINED';
-      readonly cursor: string;
-      readonly pod: string;
-      readonly container: string;
       readonly generation: PodGeneration;
-    }
-  | {
-      readonly type: 'LEFT';
-      readonly cursor: string;
-      readonly pod: string;
-      readonly container: string;
-      readonly reason: string;
-    }
+      /** How often the container had been started again when this run of it began. */
+      readonly restarts: number;
+    })
+  | (InContainer & { readonly type: 'LEFT'; readonly reason: string })
   | {
       readonly type: 'GAP';
       readonly cursor: string;
+      /** Null when nobody knows; 0 when nothing is lost and what follows is late. */
       readonly dropped: number | null;
       readonly reason: string;
     }
   | { readonly type: 'COMPLETED'; readonly cursor: string; readonly reason: string };
-
-/** Which of a service's lines to show, as validated. */
-export interface LogQuery {
-  readonly pods: ReadonlySet<string> | null;
-  readonly containers: ReadonlySet<string> | null;
-  readonly tail: number;
-  readonly since: Date | null;
-  readonly previous: boolean;
-  readonly filter: string | null;
-  readonly follow: boolean;
-  /** Where to go on, for each `pod/container`; null to begin. */
-  readonly positions: ReadonlyMap<string, string> | null;
-}

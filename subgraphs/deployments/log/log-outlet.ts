@@ -1,34 +1,34 @@
-import { batchLines, LogBuffer } from './log-buffer.js';
+import { batchBytes, batchLines, LogBuffer, type Taken } from './log-buffer.js';
+import type { RunPlace } from './log-cursor.js';
 import type { LogEventValue, LogLineValue } from './log-events.js';
-import { encodePositions } from './log-positions.js';
+import type { LogProgress } from './log-progress.js';
 
 const batchMilliseconds = 50;
-/** How long a full buffer holds the clusters back before lines are dropped. */
-const patience = 2_000;
+/** How long a full buffer holds the cluster back before lines that are being written now are dropped. */
+export const livePatience = 2_000;
 
 type WithoutCursor<E> = E extends unknown ? Omit<E, 'cursor'> : never;
-export type LogMark = WithoutCursor<Exclude<LogEventValue, { type: 'LINES' }>>;
+export type LogMark = WithoutCursor<Exclude<LogEventValue, { type: 'LINES' }>> & {
+  /** The container is gone for good. */
+  readonly gone?: boolean;
+};
 
 /** The reader's side of a merged log: lines go in one by one and come out in batches, with the cursor after each. */
 export class LogOutlet {
   readonly #buffer = new LogBuffer<LogMark>();
-  /** Time of the last line sent, for each `pod/container`. */
-  readonly #sent: Map<string, string>;
   #state: { readonly kind: 'OPEN' } | { readonly kind: 'ENDED'; error?: unknown } = { kind: 'OPEN' };
   #batchStarted = 0;
   #wakeReader: () => void = () => undefined;
   #waitingForRoom: (() => void)[] = [];
 
-  constructor(sent: ReadonlyMap<string, string>) {
-    this.#sent = new Map(sent);
-  }
+  constructor(private readonly progress: LogProgress) {}
 
-  /** The next event; undefined after the end. */
-  async next(): Promise<LogEventValue | undefined> {
+  /** The next event, with at most so many lines; undefined after the end. */
+  async next(mostLines = batchLines): Promise<LogEventValue | undefined> {
     for (;;) {
       const wait = this.#batchWait();
       if (wait === 0) {
-        const event = this.#take();
+        const event = this.#take(mostLines);
         if (event) return event;
         if (this.#state.kind === 'ENDED') {
           const { error } = this.#state;
@@ -41,11 +41,16 @@ export class LogOutlet {
     }
   }
 
-  push(key: string, time: string, line: LogLineValue): void {
+  push(key: string, place: RunPlace, line: LogLineValue): void {
     if (this.#state.kind === 'ENDED') return;
     if (this.#buffer.lines === 0) this.#batchStarted = performance.now();
-    this.#buffer.push(key, time, line);
-    if (this.#buffer.lines === 1 || this.#buffer.lines >= batchLines) this.#wakeReader();
+    this.#buffer.push(key, place, line);
+    if (this.#buffer.lines === 1 || this.#isDue) this.#wakeReader();
+  }
+
+  /** A line that the reader does not want. */
+  skip(key: string, place: RunPlace): void {
+    if (!this.#buffer.advance(key, place)) this.progress.had(key, place);
   }
 
   mark(mark: LogMark): void {
@@ -54,21 +59,24 @@ export class LogOutlet {
     this.#wakeReader();
   }
 
-  /** Its lines need no place in the cursor any more. */
-  forget(key: string): void {
-    this.#sent.delete(key);
+  /** Whether the next line would cost the reader the oldest ones. */
+  get isFull(): boolean {
+    return this.#state.kind === 'OPEN' && this.#buffer.isFull;
   }
 
   /** Resolves when more may be pushed: at once, or when the reader took something, or when it is too slow for that. */
-  async room(): Promise<void> {
-    if (!this.#buffer.isFull || this.#state.kind === 'ENDED') return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patience);
-      this.#waitingForRoom.push(() => {
-        clearTimeout(timer);
-        resolve();
+  async room(patience = Number.POSITIVE_INFINITY): Promise<void> {
+    const until = performance.now() + patience;
+    while (this.isFull && performance.now() < until) {
+      await new Promise<void>((resolve) => {
+        const left = until - performance.now();
+        const timer = Number.isFinite(left) ? setTimeout(resolve, left) : undefined;
+        this.#waitingForRoom.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
-    });
+    }
   }
 
   /** What waits is still delivered, then the error thrown when there is one. */
@@ -85,10 +93,13 @@ export class LogOutlet {
     this.end();
   }
 
+  get #isDue(): boolean {
+    return this.#buffer.lines >= batchLines || this.#buffer.bytes >= batchBytes;
+  }
+
   /** Milliseconds until the batch is due. */
   #batchWait(): number {
-    const { lines } = this.#buffer;
-    if (this.#state.kind === 'ENDED' || lines === 0 || lines >= batchLines) return 0;
+    if (this.#state.kind === 'ENDED' || this.#buffer.lines === 0 || this.#isDue) return 0;
     return Math.max(0, this.#batchStarted + batchMilliseconds - performance.now());
   }
 
@@ -102,31 +113,36 @@ export class LogOutlet {
     });
   }
 
-  #take(): LogEventValue | undefined {
-    const taken = this.#buffer.take();
+  #take(mostLines: number): LogEventValue | undefined {
+    const taken = this.#buffer.take(mostLines);
     if (!taken) return undefined;
     this.#letIn();
+    return this.#event(taken);
+  }
+
+  #event(taken: Taken<LogMark>): LogEventValue {
+    const { progress } = this;
     switch (taken.kind) {
       case 'GAP':
         return {
           type: 'GAP',
-          cursor: this.#cursor(),
+          cursor: progress.encode(),
           dropped: taken.dropped,
           reason: 'Lines came faster than they were read.',
         };
-      case 'MARK':
-        return { ...taken.mark, cursor: this.#cursor() } as LogEventValue;
+      case 'MARK': {
+        const { mark } = taken;
+        if (mark.type === 'JOINED') progress.told(`${mark.pod}/${mark.container}`);
+        if (mark.type === 'LEFT' && mark.gone) progress.forget(`${mark.pod}/${mark.container}`);
+        return { ...mark, cursor: progress.encode() } as LogEventValue;
+      }
       case 'LINES':
-        for (const { key, time } of taken.lines) if (time !== '') this.#sent.set(key, time);
-        return { type: 'LINES', cursor: this.#cursor(), lines: taken.lines.map(({ line }) => line) };
+        for (const { key, place } of taken.lines) progress.had(key, place);
+        return { type: 'LINES', cursor: progress.encode(), lines: taken.lines.map(({ line }) => line) };
     }
   }
 
   #letIn(): void {
     for (const go of this.#waitingForRoom.splice(0)) go();
-  }
-
-  #cursor(): string {
-    return encodePositions(this.#sent);
   }
 }

@@ -1,20 +1,23 @@
 import { ClusterUnavailableError, NotFoundError } from '../../shared/errors.js';
 import type { KubernetesConnection } from '../../shared/kubernetes/connection.js';
-import type { LogLine } from '../../shared/kubernetes/log-lines.js';
 import type { Pod } from '../../shared/kubernetes/resources.js';
 import type { PodGeneration } from '../pod/pod.mapper.js';
 import { templateIdOf } from '../workload/labels.js';
 import type { WorkloadWatch } from '../workload/workload.client.js';
-import type { LogEventValue, LogQuery } from './log-events.js';
-import { LogOutlet } from './log-outlet.js';
-import { LogSource } from './log-source.js';
+import { containersOf, restartsOf } from './container-run.js';
+import { holdsControlCharacters } from './control-characters.js';
+import { mergeHistories } from './history-merge.js';
+import type { LogEventValue } from './log-events.js';
+import { LogOutlet, livePatience } from './log-outlet.js';
+import { LogProgress } from './log-progress.js';
+import type { LogQuery } from './log-query.js';
+import { LogSource, type PlacedLine, type SourceMark } from './log-source.js';
+import { requireWanted } from './wanted.js';
 
-/** How long the history of slow containers is waited for, to have it in order. */
+/** How long one container may hold up the history of the others, to have it in order. */
 const historyMilliseconds = 3_000;
 const changeMilliseconds = 2_000;
 export const maximumContainers = 200;
-/** What comes beyond is sent as it comes. */
-const maximumGathered = 50_000;
 
 interface Member {
   readonly key: string;
@@ -22,34 +25,46 @@ interface Member {
   readonly container: string;
   readonly source: LogSource;
   generation: PodGeneration;
-  /** Settles when what was there at the beginning has been read. */
-  history: Promise<void>;
+  following: boolean;
   finished: boolean;
+}
+
+/** What a merged log is read from. */
+export interface LogOrigin {
+  readonly namespace: string;
+  connect(): Promise<KubernetesConnection>;
+  watch(changed: () => void): WorkloadWatch;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** The merged log of a service: pods join and leave while it runs. */
 export class LogStream implements AsyncIterableIterator<LogEventValue> {
+  readonly #progress: LogProgress;
   readonly #outlet: LogOutlet;
   readonly #members = new Map<string, Member>();
   readonly #watch: WorkloadWatch;
-  /** While history is gathered, lines wait here to be sorted. */
-  #gathered: { member: Member; line: LogLine }[] | undefined = [];
-  #ended = false;
+  #state: 'HISTORY' | 'LIVE' | 'ENDED' = 'HISTORY';
+  #tooManyTold = false;
   #waitingForChange: (() => void)[] = [];
 
   constructor(
-    private readonly connection: KubernetesConnection,
-    private readonly namespace: string,
+    private readonly origin: LogOrigin,
     private readonly query: LogQuery,
-    watch: (changed: () => void) => WorkloadWatch,
   ) {
-    this.#outlet = new LogOutlet(query.positions ?? new Map());
-    this.#watch = watch(() => this.#podsChanged());
+    this.#progress = new LogProgress(query.cursor, origin.now());
+    this.#outlet = new LogOutlet(this.#progress);
+    this.#watch = origin.watch(() => this.#podsChanged());
     void this.#run().catch((error) => this.#end(error));
   }
 
-  async next(): Promise<IteratorResult<LogEventValue>> {
-    const event = await this.#outlet.next();
+  next(): Promise<IteratorResult<LogEventValue>> {
+    return this.take();
+  }
+
+  /** The next event, with at most so many lines. */
+  async take(mostLines?: number): Promise<IteratorResult<LogEventValue>> {
+    const event = await this.#outlet.next(mostLines);
     return event ? { value: event, done: false } : { value: undefined, done: true };
   }
 
@@ -65,7 +80,8 @@ export class LogStream implements AsyncIterableIterator<LogEventValue> {
 
   async #run(): Promise<void> {
     await this.#watch.synced();
-    if (this.#ended) return;
+    if (this.#state === 'ENDED') return;
+    this.#watch.requireCluster();
     const { known, observed } = this.#watch.state();
     if (!known) {
       throw new ClusterUnavailableError(
@@ -73,137 +89,228 @@ export class LogStream implements AsyncIterableIterator<LogEventValue> {
         observed.error?.message ?? 'The cluster does not answer, so the pods of the service are not known.',
       );
     }
-    this.#join();
+    this.#join(false);
+    if (!this.query.cursor) requireWanted(this.query, this.#watch.state().pods, this.#members.size);
     this.#tellOfLostPods();
-    await this.#gatherHistory();
-    if (this.#ended) return;
-    if (!this.query.follow) {
-      this.#outlet.mark({ type: 'COMPLETED', reason: 'This is all there is now.' });
-      this.#end();
-      return;
-    }
-    for (const member of this.#members.values()) this.#follow(member);
-    // Those that came meanwhile.
-    this.#join();
+    await this.#readHistory();
+    if (!this.query.follow) this.#complete('This is all there is now.');
   }
 
-  /** What all containers have now, in the order of time. */
-  async #gatherHistory(): Promise<void> {
+  #goLive(members: readonly Member[]): void {
+    if (this.#state === 'ENDED' || !this.query.follow) return;
+    this.#state = 'LIVE';
+    for (const member of members) this.#follow(member);
+    // Those that came meanwhile.
+    this.#podsChanged();
+  }
+
+  /** What all containers have now, in the order of time. The reader's pace holds it back: nothing is dropped. */
+  async #readHistory(): Promise<void> {
     const members = [...this.#members.values()];
-    for (const member of members) member.history = member.source.history();
-    const all = Promise.allSettled(members.map(({ history }) => history));
-    const results = this.query.follow ? await Promise.race([all, inTime(historyMilliseconds)]) : await all;
-    const failures = (results ?? []).filter((result) => result.status === 'rejected');
-    if (failures[0] && failures.length === members.length) throw failures[0].reason;
-    if (this.query.previous && members.length === 0) {
-      throw new NotFoundError('Earlier run of a container', 'previous', ['input', 'previous']);
+    const items = mergeHistories(
+      members.map((member) => ({ owner: member, items: member.source.history() })),
+      { patience: historyMilliseconds, onHead: ({ key }, line) => this.#progress.next(key, line) },
+    );
+    const done: Member[] = [];
+    const failures: unknown[] = [];
+    let isRest = false;
+    for await (const item of items) {
+      if (this.#state === 'ENDED') return;
+      switch (item.kind) {
+        case 'LINES':
+          await this.#push(item.owner, item.lines);
+          break;
+        case 'MARK':
+          this.#mark(item.owner, item.mark);
+          break;
+        case 'DONE':
+          this.#progress.quiet(item.owner.key);
+          done.push(item.owner);
+          if (item.error !== undefined) {
+            failures.push(item.error);
+            if (failures.length === members.length) throw item.error;
+            this.#tellOfFailure(item.owner, item.error);
+          }
+          if (isRest) this.#follow(item.owner);
+          break;
+        case 'REST':
+          isRest = true;
+          this.#goLive(done);
+      }
     }
-    const gathered = this.#gathered ?? [];
-    this.#gathered = undefined;
-    gathered.sort((a, b) => a.line.at.getTime() - b.line.at.getTime());
-    for (const { member, line } of gathered) {
-      if (this.#ended) return;
-      await this.#outlet.room();
-      this.#push(member, line);
-    }
+  }
+
+  #tellOfFailure({ key }: Member, error: unknown): void {
+    // Of a container that never was started again there is nothing to tell.
+    if (this.query.previous && error instanceof NotFoundError) return;
+    const { follow } = this.query;
+    const text = error instanceof Error ? error.message : String(error);
+    this.#outlet.mark({
+      type: 'GAP',
+      dropped: follow ? 0 : null,
+      reason: `The log of ${key} could not be read${follow ? ' yet' : ''}: ${text}`,
+    });
   }
 
   /** Of containers that the cursor names and that are gone, lines may be missing. */
   #tellOfLostPods(): void {
-    for (const key of this.query.positions?.keys() ?? []) {
+    for (const key of this.#progress.toldOf) {
       if (this.#members.has(key)) continue;
-      this.#outlet.forget(key);
+      const [pod = '', container = ''] = key.split('/', 2);
       this.#outlet.mark({
         type: 'GAP',
         dropped: null,
         reason: `${key} is gone: its last lines may be missing.`,
       });
+      const reason = 'The pod was deleted.';
+      this.#outlet.mark({ type: 'LEFT', pod, container, reason, gone: true });
     }
   }
 
   #podsChanged(): void {
+    try {
+      this.#watch.requireCluster();
+    } catch (error) {
+      this.#end(error);
+    }
     for (const go of this.#waitingForChange.splice(0)) go();
-    if (!this.#ended && this.query.follow && this.#gathered === undefined) this.#join();
+    if (this.#state !== 'LIVE') return;
+    this.#join(true);
+    if (this.query.pods && this.#members.size === 0) this.#complete('The pods that were asked for are gone.');
   }
 
   /** Takes in the containers that are not members yet. */
-  #join(): void {
+  #join(cameLater: boolean): void {
     const state = this.#watch.state();
     const names = new Set(state.pods.map((pod) => pod.metadata?.name));
     for (const member of this.#members.values()) {
-      if (member.finished && !names.has(member.pod)) this.#members.delete(member.key);
+      if (member.finished && !names.has(member.pod)) this.#remove(member);
     }
     for (const pod of state.pods) {
       const name = pod.metadata?.name ?? '';
       if (this.query.pods && !this.query.pods.has(name)) continue;
+      if (this.query.deploymentId !== null && templateIdOf(pod) !== this.query.deploymentId) continue;
       const generation: PodGeneration =
         state.templateId === undefined || templateIdOf(pod) === state.templateId ? 'NEW' : 'OLD';
-      for (const container of pod.spec?.containers ?? []) {
-        if (this.query.containers && !this.query.containers.has(container.name)) continue;
-        const known = this.#members.get(`${name}/${container.name}`);
+      for (const container of containersOf(pod, this.query.containers)) {
+        const known = this.#members.get(`${name}/${container}`);
         if (known) known.generation = generation;
-        else if (this.#members.size < maximumContainers) this.#admit(name, container.name, generation);
+        else if (this.#members.size < maximumContainers) this.#admit(pod, container, generation, cameLater);
+        else this.#tellOfTooMany();
       }
     }
   }
 
-  #admit(pod: string, container: string, generation: PodGeneration): void {
-    const key = `${pod}/${container}`;
-    const source = new LogSource(this.connection, { namespace: this.namespace, pod, container }, this.query, {
-      pod: () => this.#findPod(pod),
-      lines: (lines) => this.#takeIn(member, lines),
-      gap: (reason) => this.#outlet.mark({ type: 'GAP', dropped: null, reason }),
-      change: () => this.#change(),
-    });
-    const member: Member = {
-      key,
-      pod,
-      container,
-      source,
-      generation,
-      history: Promise.resolve(),
-      finished: false,
-    };
+  #admit(pod: Pod, container: string, generation: PodGeneration, cameLater: boolean): void {
+    const name = pod.metadata?.name ?? '';
+    const key = `${name}/${container}`;
+    const { namespace } = this.origin;
+    const source = new LogSource(
+      { namespace, pod: name, container },
+      this.query,
+      {
+        connect: () => this.origin.connect(),
+        pod: () => this.#findPod(name),
+        change: () => this.#change(),
+      },
+      this.#progress.begin(key, cameLater),
+      this.#progress.openedAt,
+    );
+    const member = { key, pod: name, container, source, generation, following: false, finished: false };
     this.#members.set(key, member);
-    this.#outlet.mark({ type: 'JOINED', pod, container, generation });
-    if (this.#gathered === undefined) this.#follow(member);
+    if (!this.#progress.isTold(key)) {
+      const restarts = restartsOf(pod, container);
+      this.#outlet.mark({ type: 'JOINED', pod: name, container, generation, restarts });
+    }
+    if (cameLater) this.#follow(member);
+  }
+
+  #tellOfTooMany(): void {
+    if (this.#tooManyTold) return;
+    this.#tooManyTold = true;
+    this.#outlet.mark({
+      type: 'GAP',
+      dropped: null,
+      reason: `The service has more than ${maximumContainers} containers, which is the most that one log is merged from: choose some by pods or containers.`,
+    });
   }
 
   #follow(member: Member): void {
-    const left = async (): Promise<void> => {
-      await member.history.catch(() => undefined);
-      const reason = await member.source.follow();
-      if (this.#ended) return;
-      // A pod that has ended but is still there stays known, or it would join again.
-      member.finished = true;
-      this.#outlet.mark({ type: 'LEFT', pod: member.pod, container: member.container, reason });
-      if (this.#findPod(member.pod)) return;
-      this.#members.delete(member.key);
-      this.#outlet.forget(member.key);
-    };
-    left().catch((error) => this.#end(error));
+    if (!this.query.follow || member.following) return;
+    member.following = true;
+    this.#followToEnd(member).catch((error) => this.#end(error));
+  }
+
+  async #followToEnd(member: Member): Promise<void> {
+    for await (const item of member.source.follow()) {
+      if (this.#state === 'ENDED') return;
+      if (item.kind === 'LINES') {
+        await this.#push(member, item.lines, livePatience);
+      } else this.#mark(member, item);
+    }
+    if (this.#state === 'ENDED') return;
+    // A pod that has ended but is still there stays known, or it would join again.
+    member.finished = true;
+    if (this.#findPod(member.pod)) return;
+    this.#remove(member);
+    this.#podsChanged();
+  }
+
+  #remove({ key }: Member): void {
+    this.#members.delete(key);
+    this.#progress.forget(key);
   }
 
   #findPod(name: string): Pod | undefined {
     return this.#watch.state().pods.find((pod) => pod.metadata?.name === name);
   }
 
-  async #takeIn(member: Member, lines: readonly LogLine[]): Promise<void> {
-    for (const line of lines) {
-      if (this.query.filter !== null && !line.text.includes(this.query.filter)) continue;
-      if (this.#gathered && this.#gathered.length < maximumGathered) this.#gathered.push({ member, line });
-      else this.#push(member, line);
+  /** Waits for room before each line, in all no longer than `patience`: what came at once may be more than there is room for. */
+  async #push(
+    member: Member,
+    lines: readonly PlacedLine[],
+    patience = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const { key, pod, container, generation } = member;
+    const { filter } = this.query;
+    const until = performance.now() + patience;
+    for (const { line, place } of lines) {
+      // Again after each wait: others waited for the same room.
+      while (this.#outlet.isFull && performance.now() < until) {
+        await this.#outlet.room(until - performance.now());
+      }
+      const { at, text, partial } = line;
+      if (filter && !filter(text)) this.#outlet.skip(key, place);
+      else {
+        const hasControlCharacters = holdsControlCharacters(text);
+        this.#outlet.push(key, place, {
+          at,
+          pod,
+          container,
+          generation,
+          text,
+          partial,
+          hasControlCharacters,
+        });
+      }
     }
-    await this.#outlet.room();
   }
 
-  #push({ key, pod, container, generation }: Member, { at, time, text, partial }: LogLine): void {
-    this.#outlet.push(key, time, { at, pod, container, generation, text, partial });
+  #mark({ pod, container, generation }: Member, mark: SourceMark): void {
+    const place = { pod, container };
+    if (mark.kind === 'GAP') {
+      this.#outlet.mark({ type: 'GAP', dropped: mark.dropped, reason: mark.reason });
+    } else if (mark.kind === 'BEGAN') {
+      this.#outlet.mark({ type: 'JOINED', ...place, generation, restarts: mark.restarts });
+    } else {
+      const gone = this.#findPod(pod) === undefined;
+      this.#outlet.mark({ type: 'LEFT', ...place, reason: mark.reason, gone });
+    }
   }
 
   /** Resolves after the next change of the pods, or a while. */
   #change(): Promise<void> {
-    if (this.#ended) return Promise.resolve();
+    if (this.#state === 'ENDED') return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, changeMilliseconds);
       this.#waitingForChange.push(() => {
@@ -213,10 +320,16 @@ export class LogStream implements AsyncIterableIterator<LogEventValue> {
     });
   }
 
+  #complete(reason: string): void {
+    if (this.#state === 'ENDED') return;
+    this.#outlet.mark({ type: 'COMPLETED', reason });
+    this.#end();
+  }
+
   /** Closes every upstream connection at once. */
   #end(error?: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#state === 'ENDED') return;
+    this.#state = 'ENDED';
     for (const { source } of this.#members.values()) source.stop();
     this.#members.clear();
     this.#watch.release();
@@ -224,8 +337,3 @@ export class LogStream implements AsyncIterableIterator<LogEventValue> {
     this.#outlet.end(error);
   }
 }
-
-const inTime = (milliseconds: number): Promise<undefined> =>
-  new Promise((resolve) => {
-    setTimeout(() => resolve(undefined), milliseconds).unref();
-  });

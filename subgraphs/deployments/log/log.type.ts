@@ -1,6 +1,7 @@
-import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
 import { Permission } from '../../shared/federated-schema.js';
 import { DateTimeScalar } from '../../shared/scalars.js';
+import { MutationPayload } from '../../shared/shared-types.js';
 import type { PodGeneration } from '../pod/pod.mapper.js';
 import { PodGenerationEnum } from '../pod/pod.type.js';
 
@@ -26,11 +27,17 @@ export class LogLine {
   })
   generation: PodGeneration;
 
-  @Field({ description: 'The text, at most 64 KiB; what is no UTF-8 is replaced.' })
+  @Field({ description: 'The text, at most 64 KiB; what is no UTF-8 is replaced by U+FFFD.' })
   text: string;
 
   @Field({ description: 'The line goes on in the next piece, or its end was never written.' })
   partial: boolean;
+
+  @Field({
+    description:
+      'The text holds control characters other than tabs, such as the escape sequences of colours: they are kept, so strip or interpret them before the text is shown in a page or a terminal.',
+  })
+  hasControlCharacters: boolean;
 }
 
 @ObjectType({ description: 'Lines, at most 100, by time.' })
@@ -43,7 +50,10 @@ export class LogLines {
   lines: LogLine[];
 }
 
-@ObjectType({ description: 'The log of another container is followed from here on.' })
+@ObjectType({
+  description:
+    'The log of another container, or of the next run of one that was started again, follows from here on.',
+})
 @Permission('logs.read')
 export class LogPodJoined {
   @Field({ description: cursorDescription })
@@ -57,9 +67,15 @@ export class LogPodJoined {
 
   @Field(() => PodGenerationEnum, { description: 'Whether the pod is of the current template.' })
   generation: PodGeneration;
+
+  @Field(() => Int, { description: 'How often the container had been started again when this run began.' })
+  restarts: number;
 }
 
-@ObjectType({ description: 'Nothing more comes from this container; its last lines were sent.' })
+@ObjectType({
+  description:
+    'This run of a container has ended and its last lines were sent. When it is started again it joins again.',
+})
 @Permission('logs.read')
 export class LogPodLeft {
   @Field({ description: cursorDescription })
@@ -75,13 +91,16 @@ export class LogPodLeft {
   reason: string;
 }
 
-@ObjectType({ description: 'Lines that a slow reader or a lost connection missed.' })
+@ObjectType({ description: 'Lines that a slow reader or a lost connection missed, or that are late.' })
 @Permission('logs.read')
 export class LogGap {
   @Field({ description: cursorDescription })
   cursor: string;
 
-  @Field(() => Int, { nullable: true, description: 'How many; null when unknown.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many; null when unknown; 0 when none is lost, and they come later.',
+  })
   dropped: number | null;
 
   @Field({ description: 'Why.' })
@@ -113,49 +132,36 @@ export const LogEvent = createUnionType({
   resolveType: (event) => classes[(event as unknown as { type: keyof typeof classes }).type],
 });
 
-@InputType({ description: 'Which lines of a service.' })
-export class ServiceLogsInput {
-  @Field(() => ID, { description: 'Which service.' })
-  serviceId: string;
-
-  @Field(() => [String], {
-    nullable: true,
-    description: 'Only of these pods. Default: all, those to come included.',
-  })
-  pods?: string[] | null;
-
-  @Field(() => [String], { nullable: true, description: 'Only of these containers. Default: all.' })
-  containers?: string[] | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'Lines of history per container before following, 0 to 10000. Default 100.',
-  })
-  tail?: number | null;
-
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Only lines since then.' })
-  since?: Date | null;
-
-  @Field(() => Boolean, {
-    nullable: true,
-    description:
-      'Of the run before the last restart of each container; ends after what there is. Default false.',
-  })
-  previous?: boolean | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Only lines that contain this text, at most 1000 characters.',
-  })
-  filter?: string | null;
-
-  @Field(() => Boolean, { nullable: true, description: 'Go on with what is written later. Default true.' })
-  follow?: boolean | null;
+@ObjectType({ description: 'Lines of a log that is read once.' })
+@Permission('logs.read')
+export class LogPage {
+  @Field(() => [LogLine], { description: 'By time, the oldest first.' })
+  lines: LogLine[];
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Cursor of the last event received: goes on after it, without loss while the pods are there.',
+      'Give it as "after", to this field or to serviceLogs, to go on from here. Null when nothing could be read in time.',
   })
-  after?: string | null;
+  cursor: string | null;
+
+  @Field({ description: 'There is more: the page ended at its limit of lines, of 10 MB or of 20 seconds.' })
+  truncated: boolean;
+
+  @Field(() => [LogGap], { description: 'What is missing among the lines, and why.' })
+  gaps: LogGap[];
+}
+
+@ObjectType({ description: 'A link to a log as text.' })
+@Permission('signed-in')
+export class CreateLogDownloadPayload extends MutationPayload {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Path and token, beside the address of this API (/graphql): fetch it with GET and without a token of your own. Who has the link reads the log as you, while you may. Each line has time, pod and container. Null when refused.',
+  })
+  url?: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Until when a download can be begun.' })
+  expiresAt?: Date | null;
 }

@@ -1,6 +1,9 @@
 import type { Pod as KubernetesPod } from '../../shared/kubernetes/resources.js';
 import { conditionOf, isImageError } from '../rollout/blockers.js';
 import { templateIdOf } from '../workload/labels.js';
+import { type ContainerValue, containersOf, timeOf } from './container.mapper.js';
+
+export type { ContainerValue };
 
 export const podStatuses = [
   'PENDING',
@@ -18,14 +21,12 @@ export type PodStatus = (typeof podStatuses)[number];
 export const podGenerations = ['OLD', 'NEW'] as const;
 export type PodGeneration = (typeof podGenerations)[number];
 
-export interface ContainerValue {
-  name: string;
-  image: string;
-  ready: boolean;
-  restarts: number;
-  state: string;
+export interface PodConditionValue {
+  type: string;
+  status: string;
   reason: string | null;
-  exitCode: number | null;
+  message: string | null;
+  since: string | null;
 }
 
 export interface PodValue {
@@ -43,10 +44,11 @@ export interface PodValue {
   nodeName: string | null;
   createdAt: string;
   restarts: number;
+  /** Null until the cluster has given it one. */
+  qosClass: string | null;
+  conditions: PodConditionValue[];
   containers: ContainerValue[];
 }
-
-type ContainerStatus = NonNullable<NonNullable<KubernetesPod['status']>['containerStatuses']>[number];
 
 /** `templateId`: the deployment whose template is current; undefined when there is no such thing, then every pod is NEW. */
 export function podOf(pod: KubernetesPod, clusterId: string, templateId: string | undefined): PodValue {
@@ -64,29 +66,17 @@ export function podOf(pod: KubernetesPod, clusterId: string, templateId: string 
     deploymentId: templateIdOf(pod) ?? null,
     ip: pod.status?.podIP ?? null,
     nodeName: pod.spec?.nodeName ?? null,
-    createdAt: validTime(pod.metadata?.creationTimestamp),
+    createdAt: timeOf(pod.metadata?.creationTimestamp) ?? new Date(0).toISOString(),
     restarts: statuses.reduce((sum, container) => sum + container.restartCount, 0),
-    containers: (pod.spec?.containers ?? []).map((container) =>
-      containerOf(
-        container.name,
-        container.image ?? '',
-        statuses.find(({ name }) => name === container.name),
-      ),
-    ),
-  };
-}
-
-function containerOf(name: string, image: string, status: ContainerStatus | undefined): ContainerValue {
-  const state = status?.state?.running ? 'running' : status?.state?.terminated ? 'terminated' : 'waiting';
-  const ended = status?.state?.terminated ?? status?.lastState?.terminated;
-  return {
-    name,
-    image,
-    ready: status?.ready ?? false,
-    restarts: status?.restartCount ?? 0,
-    state,
-    reason: status?.state?.waiting?.reason ?? ended?.reason ?? null,
-    exitCode: ended?.exitCode ?? null,
+    qosClass: pod.status?.qosClass ?? null,
+    conditions: (pod.status?.conditions ?? []).map((condition) => ({
+      type: condition.type,
+      status: condition.status,
+      reason: condition.reason ?? null,
+      message: condition.message ?? null,
+      since: timeOf(condition.lastTransitionTime),
+    })),
+    containers: containersOf(pod),
   };
 }
 
@@ -136,10 +126,4 @@ function statusOf(pod: KubernetesPod): { status: PodStatus; reason?: string | un
       : { status: 'STARTING', reason: ready?.message ?? 'is not ready yet' };
   }
   return { status: 'UNKNOWN' };
-}
-
-/** The cluster is an untrusted peer: a time that is none must not break the list. */
-function validTime(time: string | undefined): string {
-  const date = new Date(time ?? '');
-  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
 }

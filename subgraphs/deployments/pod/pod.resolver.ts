@@ -1,14 +1,16 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
 import { Permission } from '../../shared/federated-schema.js';
 import type { RequestContext } from '../../shared/request-context.js';
+import { UsageUnavailable } from '../../shared/usage.type.js';
 import { Deployment } from '../deployment/deployment.type.js';
 import type { DeploymentsContext } from '../deployments-context.js';
 import type { FieldLoaders } from '../loaders.js';
 import type { ServiceRuntimeService } from '../service/service-runtime.service.js';
 import { Usage } from '../usage/usage.type.js';
 import type { PodValue } from './pod.mapper.js';
-import type { PodEventValue, PodService } from './pod.service.js';
+import type { PodService } from './pod.service.js';
 import { DeletePodInput, DeletePodPayload, Pod, PodEvent } from './pod.type.js';
+import type { PodEventValue } from './pod-stream.js';
 
 @Resolver(() => Pod)
 export class PodResolver {
@@ -29,9 +31,20 @@ export class PodResolver {
       : ((await this.loaders.deployment(context, pod.deploymentId)) ?? null);
   }
 
-  @FieldResolver(() => Usage, { nullable: true, description: 'CPU and memory; null when not measured.' })
-  usage(@Root() pod: PodValue): Promise<Usage | null> {
-    return this.runtime.usageOfPod(pod);
+  @FieldResolver(() => Usage, {
+    nullable: true,
+    description: 'CPU and memory; null when not measured: usageUnavailable says why.',
+  })
+  async usage(@Root() pod: PodValue): Promise<Usage | null> {
+    return (await this.runtime.usageOfPod(pod)).usage;
+  }
+
+  @FieldResolver(() => UsageUnavailable, {
+    nullable: true,
+    description: 'Why usage is null; null when it is not.',
+  })
+  async usageUnavailable(@Root() pod: PodValue): Promise<UsageUnavailable | null> {
+    return (await this.runtime.usageOfPod(pod)).unavailable;
   }
 
   @Mutation(() => DeletePodPayload, { description: 'Deletes a pod; another takes its place.' })
@@ -58,7 +71,8 @@ export class PodResolver {
     @Arg('serviceId', () => ID, { description: 'Which service.' }) _serviceId: string,
     @Arg('after', () => String, {
       nullable: true,
-      description: 'Cursor of the last event received: StreamReset and a snapshot follow.',
+      description:
+        'Cursor of the last event received: what is different since follows, across connections and restarts of Meridian, or StreamReset and a snapshot when that is not known.',
     })
     _after: string | null,
   ): PodEventValue {

@@ -1,31 +1,19 @@
 import type { Caller } from '../../shared/caller.js';
 import type { Changes } from '../../shared/changes.js';
-import { NotFoundError } from '../../shared/errors.js';
-import { newId } from '../../shared/ids.js';
+import { BadUserInputError, NotFoundError } from '../../shared/errors.js';
 import { deleteObject } from '../../shared/kubernetes/apply.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
 import { requireName } from '../../shared/kubernetes/names.js';
 import { resources } from '../../shared/kubernetes/resources.js';
-import { LevelStream } from '../level-stream.js';
-import type { ServiceEntity } from '../service/service.entity.js';
+import type { StreamGuard } from '../../shared/stream-guard.js';
 import type { ServiceAccess } from '../service/service-access.js';
-import type { StreamGuard } from '../stream-guard.js';
-import type { Observed, WorkloadClient, WorkloadState } from '../workload/workload.client.js';
+import type { WorkloadClient, WorkloadState } from '../workload/workload.client.js';
 import { type PodValue, podOf } from './pod.mapper.js';
+import type { PodFeeds } from './pod-feed.js';
+import { type PodEventValue, podStream } from './pod-stream.js';
 
-export type PodEventValue =
-  | {
-      readonly type: 'SNAPSHOT';
-      readonly cursor: string;
-      readonly pods: PodValue[];
-      readonly observed: Observed;
-    }
-  | { readonly type: 'ADDED' | 'CHANGED'; readonly cursor: string; readonly pod: PodValue }
-  | { readonly type: 'REMOVED'; readonly cursor: string; readonly name: string; readonly uid: string }
-  | { readonly type: 'RESET'; readonly cursor: string; readonly reason: string };
-
-/** Changes kept for a reader that is a little behind. */
-const maximumAhead = 500;
+/** As of a service's own stop grace. */
+const maximumGraceSeconds = 3_600;
 
 export const podsOf = (state: WorkloadState): PodValue[] =>
   state.pods.map((pod) => podOf(pod, state.observed.clusterId, state.templateId));
@@ -37,67 +25,18 @@ export class PodService {
     private readonly workloads: WorkloadClient,
     private readonly connections: Pick<Connections, 'get'>,
     private readonly guard: StreamGuard,
+    private readonly feeds: PodFeeds,
   ) {}
 
-  /** A snapshot, then what changes. A new snapshot when the cluster stops or starts answering. */
+  /** See pod-stream.ts. */
   async watch(
     caller: Caller,
     serviceId: string,
     after?: string | null,
   ): Promise<AsyncIterable<PodEventValue>> {
-    const check = () => this.access.require(caller, 'services.read', serviceId, ['serviceId']);
-    const { service } = await check();
-    return this.guard.guard(caller, this.#stream(service, after), check);
-  }
-
-  #stream(service: ServiceEntity, after?: string | null): LevelStream<PodEventValue> {
-    const stream = newId('event');
-    let events = 0;
-    let known: Map<string, { text: string; name: string }> | undefined;
-    let wasStale = false;
-    const cursor = (): string => `${stream}.${++events}`;
-    return new LevelStream<PodEventValue>(
-      (changed) => {
-        const watch = this.workloads.watch(service, changed);
-        return {
-          close: () => watch.release(),
-          read: async () => {
-            await watch.synced();
-            const state = watch.state();
-            const pods = podsOf(state);
-            const stale = state.observed.stale || !state.known;
-            const now = new Map(pods.map((pod) => [pod.uid, { text: JSON.stringify(pod), name: pod.name }]));
-            const before = known;
-            known = now;
-            if (!before || stale !== wasStale) {
-              wasStale = stale;
-              // Events are not kept: whatever the cursor, what follows is the whole state.
-              const reset: PodEventValue[] =
-                before || !after
-                  ? []
-                  : [{ type: 'RESET', cursor: cursor(), reason: 'Pod events are not kept.' }];
-              return {
-                events: [
-                  ...reset,
-                  { type: 'SNAPSHOT', cursor: cursor(), pods, observed: { ...state.observed, stale } },
-                ],
-              };
-            }
-            const removed = [...before]
-              .filter(([uid]) => !now.has(uid))
-              .map(([uid, { name }]) => ({ type: 'REMOVED' as const, cursor: cursor(), name, uid }));
-            const others = pods
-              .filter((pod) => before.get(pod.uid)?.text !== now.get(pod.uid)?.text)
-              .map((pod) => ({
-                type: before.has(pod.uid) ? ('CHANGED' as const) : ('ADDED' as const),
-                cursor: cursor(),
-                pod,
-              }));
-            return { events: [...others, ...removed] };
-          },
-        };
-      },
-      { ahead: maximumAhead },
+    const { service } = await this.access.require(caller, 'services.read', serviceId, ['serviceId']);
+    return this.guard.guard(caller, podStream(this.feeds, service, after), () =>
+      this.access.recheck(caller, 'services.read', serviceId),
     );
   }
 
@@ -107,6 +46,13 @@ export class PodService {
     input: { serviceId: string; pod: string; gracePeriodSeconds?: number | null; reason?: string | null },
   ): Promise<PodValue> {
     const name = requireName(input.pod, ['input', 'pod'], 'pod');
+    const { gracePeriodSeconds: seconds } = input;
+    if (seconds != null && (seconds < 0 || seconds > maximumGraceSeconds)) {
+      throw BadUserInputError.at(
+        ['input', 'gracePeriodSeconds'],
+        `gracePeriodSeconds is ${seconds}: use 0 (at once, without waiting for its node) to ${maximumGraceSeconds}.`,
+      );
+    }
     const { set, service } = await this.access.require(caller, 'pods.delete', input.serviceId);
     const state = await this.workloads.get(service);
     const pod = podsOf(state).find((candidate) => candidate.name === name);
@@ -120,7 +66,7 @@ export class PodService {
         reason: input.reason ?? null,
       });
       // Last: what can't be audited is not done.
-      const connection = await this.connections.get(service.clusterId);
+      const connection = await this.connections.get(service.clusterId, { actingFor: set.caller });
       const deleted = await deleteObject(
         connection,
         resources.pods,

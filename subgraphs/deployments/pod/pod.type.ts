@@ -5,6 +5,7 @@ import { DateTimeScalar } from '../../shared/scalars.js';
 import { MutationPayload } from '../../shared/shared-types.js';
 import { StreamReset } from '../../shared/stream-reset.js';
 import { Observation } from '../references/cluster.reference.js';
+import { Container } from './container.type.js';
 import type { PodGeneration, PodStatus } from './pod.mapper.js';
 
 export const PodStatusEnum = {
@@ -46,29 +47,23 @@ registerEnumType(PodGenerationEnum, {
   },
 });
 
-@ObjectType({ description: 'A container of a pod.' })
+@ObjectType({ description: 'Whether something holds for a pod, as the cluster says.' })
 @Permission('services.read')
-export class Container {
-  @Field({ description: 'Unique in the pod.' })
-  name: string;
+export class PodCondition {
+  @Field({ description: 'What, such as PodScheduled, Initialized, ContainersReady or Ready.' })
+  type: string;
 
-  @Field({ description: 'The image that it was started from.' })
-  image: string;
+  @Field({ description: 'True, False or Unknown.' })
+  status: string;
 
-  @Field({ description: 'Can it take requests?' })
-  ready: boolean;
-
-  @Field(() => Int, { description: 'How often it was started again.' })
-  restarts: number;
-
-  @Field({ description: 'waiting, running or terminated.' })
-  state: string;
-
-  @Field(() => String, { nullable: true, description: 'Why it waits, or how it last ended: one word.' })
+  @Field(() => String, { nullable: true, description: 'Why, in one word.' })
   reason: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'Of its last end; null when it has not ended yet.' })
-  exitCode: number | null;
+  @Field(() => String, { nullable: true, description: 'Why, for a person.' })
+  message: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Since when it has this status.' })
+  since: string | null;
 }
 
 @ObjectType({ description: 'A pod: one running copy.' })
@@ -104,7 +99,20 @@ export class Pod {
   @Field(() => Int, { description: 'Restarts of all its containers.' })
   restarts: number;
 
-  @Field(() => [Container], { description: 'Its containers, without those that only prepare it.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Guaranteed, Burstable or BestEffort: which pods a node without memory ends first, the last first.',
+  })
+  qosClass: string | null;
+
+  @Field(() => [PodCondition], { description: 'What holds for it, in the order of the cluster.' })
+  conditions: PodCondition[];
+
+  @Field(() => [Container], {
+    description:
+      'Its containers: those that serve first, then sidecars, those that only prepare it, and those added to debug it.',
+  })
   containers: Container[];
 }
 
@@ -181,7 +189,11 @@ export class DeletePodInput {
   @Field({ description: 'Name of the pod.' })
   pod: string;
 
-  @Field(() => Int, { nullable: true, description: 'Seconds to stop. Default: those of the service.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Seconds to stop, 0 to 3600. 0 takes it away at once, without waiting for its node: its containers may go on for a while. Default: those of the service.',
+  })
   gracePeriodSeconds?: number | null;
 
   @Field(() => String, { nullable: true, description: 'For the audit log.' })

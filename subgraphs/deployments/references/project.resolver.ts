@@ -2,9 +2,8 @@ import { Args, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { Permission, type ReferenceResolver } from '../../shared/federated-schema.js';
 import { type Page, PageArguments } from '../../shared/pagination.js';
 import type { RequestContext } from '../../shared/request-context.js';
-import type { ApplicationService } from '../application/application.service.js';
 import { type Application, ApplicationConnection } from '../application/application.type.js';
-import type { ServiceService } from '../service/service.service.js';
+import type { FieldLoaders } from '../loaders.js';
 import { type Service, ServiceConnection } from '../service/service.type.js';
 import type { StatisticsService } from '../statistics.service.js';
 import { Environment, Project, ProjectStatistics } from './project.reference.js';
@@ -18,7 +17,7 @@ abstract class Stub implements ReferenceResolver {
 
 @Resolver(() => Project)
 export class ProjectResolver extends Stub {
-  constructor(private readonly applicationService: ApplicationService) {
+  constructor(private readonly loaders: FieldLoaders) {
     super();
   }
 
@@ -29,15 +28,15 @@ export class ProjectResolver extends Stub {
   applications(
     @Root() { id }: Project,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { caller }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Page<Application>> {
-    return this.applicationService.listByProject(caller, id, page);
+    return this.loaders.applicationsOf(context, id, page);
   }
 }
 
 @Resolver(() => Environment)
 export class EnvironmentResolver extends Stub {
-  constructor(private readonly serviceService: ServiceService) {
+  constructor(private readonly loaders: FieldLoaders) {
     super();
   }
 
@@ -48,9 +47,9 @@ export class EnvironmentResolver extends Stub {
   services(
     @Root() { id }: Environment,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { caller }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Page<Service>> {
-    return this.serviceService.list(caller, { environmentId: id }, { field: 'NAME', direction: 'ASC' }, page);
+    return this.loaders.servicesOf(context, 'environmentId', id, page);
   }
 }
 

@@ -23,14 +23,22 @@ const imageReasons = new Set([
 ]);
 export const isImageError = (reason: string | undefined): boolean => imageReasons.has(reason ?? '');
 
+/** Names of nodes, with the time since when each does not answer, as the cluster says (RFC 3339). */
+export type LostNodes = ReadonlyMap<string, string | undefined>;
+
 /** Why pods of the new template, or their making, do not get on. Pods with the same trouble are named together. */
 export function blockersOf(
   now: number,
-  facts: { workload: Deployment; replicaSets: readonly ReplicaSet[]; pods: readonly Pod[] },
+  facts: {
+    workload: Deployment;
+    replicaSets: readonly ReplicaSet[];
+    pods: readonly Pod[];
+    lostNodes?: LostNodes | undefined;
+  },
 ): Blocker[] {
   const blockers = new Map<string, { finding: Finding; pods: string[]; since: string | undefined }>();
   for (const pod of facts.pods) {
-    const finding = podFinding(pod, now);
+    const finding = podFinding(pod, now, facts.lostNodes);
     if (!finding) continue;
     const key = `${finding.kind} ${finding.message}`;
     const known = blockers.get(key);
@@ -88,7 +96,9 @@ function creationBlockers({
   ];
 }
 
-function podFinding(pod: Pod, now: number): Finding | undefined {
+function podFinding(pod: Pod, now: number, lostNodes?: LostNodes): Finding | undefined {
+  const disruption = disruptionFinding(pod, now);
+  if (disruption) return disruption;
   if (pod.metadata?.deletionTimestamp) return undefined;
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
@@ -98,6 +108,8 @@ function podFinding(pod: Pod, now: number): Finding | undefined {
       since: scheduled.lastTransitionTime,
     };
   }
+  const lost = lostNodeFinding(pod, lostNodes);
+  if (lost) return lost;
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const status of statuses) {
     const finding = containerFinding(status, pod, now);
@@ -120,7 +132,7 @@ function containerFinding(status: ContainerStatus, pod: Pod, now: number): Findi
   if (isImageError(waiting?.reason)) {
     return {
       kind: 'IMAGE_PULL',
-      message: `The image of container ${name}, ${imageOf(pod, name) ?? status.image}, can't be pulled: ${waiting?.message ?? waiting?.reason}`,
+      message: `The image of container ${name}, ${imageOf(pod, name) ?? status.image}, can't be pulled: ${waiting?.message ?? waiting?.reason}${pullAdvice(pod, waiting?.message)}`,
       since: pod.metadata?.creationTimestamp,
     };
   }
@@ -149,17 +161,98 @@ function containerFinding(status: ContainerStatus, pod: Pod, now: number): Findi
       since: ended.finishedAt,
     };
   }
-  if (
-    waiting?.reason === 'CrashLoopBackOff' ||
-    (ended && ended.exitCode !== 0 && !status.ready && status.restartCount > 0)
-  ) {
+  if (waiting?.reason === 'CrashLoopBackOff' || (ended && !status.ready && status.restartCount > 0)) {
     return {
       kind: 'CRASH_LOOP',
-      message: `Container ${name} keeps ending with exit code ${ended?.exitCode ?? 'unknown'} (${status.restartCount} restarts). Its log says why: read it with previous: true.`,
+      message: endingMessage(status, pod),
       since: ended?.finishedAt,
     };
   }
   return undefined;
+}
+
+/** Why the cluster takes pods away (`DisruptionTarget`), in words for whoever deploys. */
+const disruptions: Readonly<Record<string, string>> = {
+  PreemptionByScheduler: 'to make room for pods of a higher priority',
+  DeletionByTaintManager: 'because its node does not answer any more, or no longer takes such pods',
+  EvictionByEvictionAPI: 'because its node is being drained',
+  TerminationByKubelet: 'because its node is short of memory, disk or processes',
+};
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions */
+function disruptionFinding(pod: Pod, now: number): Finding | undefined {
+  const target = conditionOf(pod, 'DisruptionTarget');
+  const isEvicted = pod.status?.phase === 'Failed' && pod.status.reason === 'Evicted';
+  if (target?.status !== 'True' && !isEvicted) return undefined;
+  const since = target?.lastTransitionTime ?? pod.metadata?.creationTimestamp;
+  if (!within(recently, since, now)) return undefined;
+  const why = disruptions[target?.reason ?? 'TerminationByKubelet'] ?? 'of the cluster’s own accord';
+  const said = pod.status?.message ?? target?.message;
+  return {
+    kind: 'EVICTED',
+    message: `The cluster takes the pod away from node ${pod.spec?.nodeName ?? 'unknown'} ${why}${said ? `: ${said}` : '.'}`,
+    since,
+  };
+}
+
+/**
+ * The node is known to be lost; or, where nodes are not shown to us, the containers were all ready when it was last
+ * heard of, and the pod no longer is.
+ */
+function lostNodeFinding(pod: Pod, lostNodes?: LostNodes): Finding | undefined {
+  const ready = conditionOf(pod, 'Ready');
+  const nodeName = pod.spec?.nodeName ?? '';
+  const isOver = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+  if (lostNodes?.has(nodeName) && ready?.status !== 'True' && !isOver) {
+    return lostNode(nodeName, lostNodes.get(nodeName) ?? ready?.lastTransitionTime);
+  }
+  const statuses = pod.status?.containerStatuses ?? [];
+  const isLost =
+    ready?.status === 'False' &&
+    pod.status?.phase === 'Running' &&
+    statuses.length > 0 &&
+    statuses.every((status) => status.ready) &&
+    conditionOf(pod, 'ContainersReady')?.status !== 'False' &&
+    (pod.spec as { readinessGates?: unknown[] } | undefined)?.readinessGates === undefined;
+  return isLost ? lostNode(nodeName || 'unknown', ready.lastTransitionTime) : undefined;
+}
+
+const lostNode = (name: string, since: string | undefined): Finding => ({
+  kind: 'NODE_LOST',
+  message: `Node ${name} does not answer any more, so nobody knows how the pod is. It is replaced when the cluster gives the node up.`,
+  since,
+});
+
+/** Registries answer alike whether an image is not there or not for everybody. */
+function pullAdvice(pod: Pod, said = ''): string {
+  const secrets = (pod.spec?.imagePullSecrets ?? []).map(({ name }) => name).join(', ');
+  if (secrets !== '') return `. It is pulled with the Secret ${secrets}: check that it is there and right.`;
+  if (!/unauthori[sz]ed|denied|authentication|forbidden/i.test(said)) return '';
+  return '. If it is there, the registry wants to know who asks: give the service an imagePullSecret.';
+}
+
+function endingMessage({ name, restartCount, state, lastState, started }: ContainerStatus, pod: Pod): string {
+  const ended = state?.terminated ?? lastState?.terminated;
+  const again = `(${restartCount} restarts)`;
+  const container = pod.spec?.containers.find((one) => one.name === name);
+  const isInit = (pod.spec?.initContainers ?? []).some((one) => one.name === name);
+  // 137 and 143: it was killed, and not for want of memory. 0: it ended as it was asked to.
+  const wasKilled = [0, 137, 143].includes(ended?.exitCode ?? -1);
+  if (wasKilled && container?.startupProbe && started !== true) {
+    return `Container ${name} is restarted again and again ${again}: its startup probe (${askedBy(container.startupProbe)}) does not succeed in time. Its log says how far it gets; allow it more time with failureThreshold or initialDelaySeconds.`;
+  }
+  if (wasKilled && container?.livenessProbe) {
+    return `Container ${name} is restarted again and again ${again}: its liveness probe (${askedBy(container.livenessProbe)}) fails. Its log says why: read it with previous: true.`;
+  }
+  return `${isInit ? 'Init container' : 'Container'} ${name} keeps ending with exit code ${ended?.exitCode ?? 'unknown'} ${again}. Its log says why: read it with previous: true.`;
+}
+
+type Probe = NonNullable<NonNullable<Pod['spec']>['containers'][number]['readinessProbe']>;
+
+function askedBy(probe: Probe): string {
+  if (probe.httpGet) return `GET ${probe.httpGet.path ?? '/'} on port ${probe.httpGet.port}`;
+  if (probe.tcpSocket) return `connecting to port ${probe.tcpSocket.port}`;
+  return `running ${(probe.exec?.command ?? []).join(' ')}`;
 }
 
 /** Nothing is wrong yet, but it takes long. */
@@ -182,23 +275,24 @@ function waitingFinding(pod: Pod, now: number): Finding | undefined {
 }
 
 function notReadyMessage(pod: Pod): string {
-  const unready = (pod.status?.containerStatuses ?? [])
-    .filter((status) => !status.ready)
-    .map((status) => status.name);
-  const probe = pod.spec?.containers.find((container) => unready.includes(container.name))?.readinessProbe;
-  const asked = probe?.httpGet
-    ? `GET ${probe.httpGet.path ?? '/'} on port ${probe.httpGet.port}`
-    : probe?.tcpSocket
-      ? `connecting to port ${probe.tcpSocket.port}`
-      : probe?.exec
-        ? `running ${(probe.exec.command ?? []).join(' ')}`
-        : undefined;
-  return `Container ${unready.join(', ')} runs but is not ready: ${
-    asked ? `its readiness probe (${asked}) does not succeed.` : 'it does not report ready.'
+  const unready = (pod.status?.containerStatuses ?? []).filter((status) => !status.ready);
+  const names = unready.map(({ name }) => name).join(', ');
+  const container = pod.spec?.containers.find((one) => unready.some(({ name }) => name === one.name));
+  const isStarting = unready.some(({ name, started }) => name === container?.name && started === false);
+  const [what, probe] =
+    isStarting && container?.startupProbe
+      ? ['startup', container.startupProbe]
+      : ['readiness', container?.readinessProbe];
+  return `Container ${names} runs but is not ready: ${
+    probe ? `its ${what} probe (${askedBy(probe)}) does not succeed.` : 'it does not report ready.'
   }`;
 }
 
-const mountsVolumes = (pod: Pod): boolean => (pod.spec?.volumes ?? []).some((volume) => !volume.projected);
+/** Besides the token that Kubernetes itself adds. */
+const mountsVolumes = (pod: Pod): boolean =>
+  (pod.spec?.volumes ?? []).some(
+    ({ projected }) => !projected?.sources?.some((source) => source.serviceAccountToken),
+  );
 
 export const conditionOf = (pod: Pod, type: string) =>
   pod.status?.conditions?.find((condition) => condition.type === type);

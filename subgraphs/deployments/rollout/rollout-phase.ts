@@ -27,6 +27,8 @@ export const blockerKinds = [
   'NOT_READY',
   'CONFIGURATION',
   'VOLUME',
+  'EVICTED',
+  'NODE_LOST',
   'DEADLINE_EXCEEDED',
   'REJECTED',
 ] as const;

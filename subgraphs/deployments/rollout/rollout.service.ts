@@ -1,18 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { Caller } from '../../shared/caller.js';
 import type { Clock } from '../../shared/clock.js';
 import type { DomainEvents } from '../../shared/domain-events.js';
-import { encodeCursor } from '../../shared/pagination.js';
+import { BadUserInputError } from '../../shared/errors.js';
+import { LevelStream } from '../../shared/level-stream.js';
+import { decodeCursor, encodeCursor } from '../../shared/pagination.js';
+import { type Selection, selected } from '../../shared/selection.js';
+import type { StreamGuard } from '../../shared/stream-guard.js';
 import type { DeploymentEntity } from '../deployment/deployment.entity.js';
 import type { DeploymentRepository } from '../deployment/deployment.repository.js';
 import type { DeploymentService } from '../deployment/deployment.service.js';
-import { LevelStream } from '../level-stream.js';
+import type { LogService } from '../log/log.service.js';
 import { type PodValue, podOf } from '../pod/pod.mapper.js';
-import type { StreamGuard } from '../stream-guard.js';
 import { templateIdOf } from '../workload/labels.js';
 import type { Observed, WorkloadClient, WorkloadState } from '../workload/workload.client.js';
+import { canaryOf, canaryProgress } from './canary.js';
 import { type RolloutCounts, rolloutOf } from './rollout.js';
 import { trackedOf } from './rollout.tracker.js';
+import { RolloutLog, type RolloutLogEvent } from './rollout-log.js';
 import { isFinished, type RolloutPhase } from './rollout-phase.js';
+import { RolloutStream } from './rollout-stream.js';
 
 /** Blockers and stalling also come with time alone. */
 const lookAgainMilliseconds = 2_000;
@@ -25,13 +32,35 @@ export interface RolloutValue extends RolloutCounts {
   readonly pods: PodValue[];
 }
 
-export type RolloutEventValue = {
-  readonly type: 'PROGRESSED' | 'COMPLETED';
-  readonly cursor: string;
-  readonly phase: RolloutPhase;
-  readonly rollout: RolloutValue;
-  readonly deployment: DeploymentEntity;
-};
+export type RolloutEventValue =
+  | {
+      readonly type: 'PROGRESSED' | 'COMPLETED';
+      readonly cursor: string;
+      readonly phase: RolloutPhase;
+      readonly rollout: RolloutValue;
+      readonly deployment: DeploymentEntity;
+    }
+  | { readonly type: 'RESET'; readonly cursor: string; readonly reason: string }
+  | RolloutLogEvent;
+
+type StepValue = Exclude<RolloutEventValue, RolloutLogEvent>;
+
+export interface WatchRollout {
+  readonly deploymentId: string;
+  readonly after?: string | null | undefined;
+  /** Lines of each container to begin with; null for no log. */
+  readonly logTail?: number | null | undefined;
+  /** Only what is selected of an event is looked at to see whether it changed. */
+  readonly selection: Selection;
+}
+
+/** What the reader has: what stands for the last step, and how far the log is. */
+interface Place {
+  readonly mark: string;
+  readonly logCursor: string;
+}
+
+const maximumLogTail = 1_000;
 
 /** The record says how it ended; until then the cluster says where it is. */
 export function rolloutValue(row: DeploymentEntity, state: WorkloadState, now: number): RolloutValue {
@@ -62,17 +91,21 @@ export function rolloutValue(row: DeploymentEntity, state: WorkloadState, now: n
 }
 
 /** Superseded or aborted, or nothing is known of the cluster: counts that nobody took. */
-const endedEarly = (row: DeploymentEntity): RolloutCounts => ({
-  phase: row.phase,
-  desired: row.spec.replicas,
-  updated: 0,
-  ready: 0,
-  available: 0,
-  old: 0,
-  percent: 0,
-  blockers: [],
-  stalledSince: null,
-});
+function endedEarly(row: DeploymentEntity): RolloutCounts {
+  const canary = canaryOf(row);
+  return {
+    phase: row.phase,
+    desired: row.spec.replicas,
+    updated: 0,
+    ready: 0,
+    available: 0,
+    old: 0,
+    percent: 0,
+    blockers: [],
+    stalledSince: null,
+    canary: canary && canaryProgress(canary),
+  };
+}
 
 export class RolloutService {
   constructor(
@@ -80,6 +113,7 @@ export class RolloutService {
     private readonly repository: DeploymentRepository,
     private readonly workloads: WorkloadClient,
     private readonly guard: StreamGuard,
+    private readonly logs: Pick<LogService, 'watch'>,
     private readonly events: Pick<DomainEvents, 'on' | 'onResynced'>,
     private readonly clock: Clock,
   ) {}
@@ -93,16 +127,48 @@ export class RolloutService {
   }
 
   /**
-   * First how it stands, then every change, and after the end nothing. The first event holds everything, so a cursor
-   * to resume after needs no reset.
+   * First how it stands, then every change of what is selected, and after the end nothing. After a cursor the first
+   * comes only when it is different from then. With lines of the log of the deployment's pods when they are wanted.
    */
-  async watch(caller: Caller, deploymentId: string): Promise<AsyncIterable<RolloutEventValue>> {
-    const check = () => this.deployments.get(caller, deploymentId);
-    let row = await check();
-    let reread = false;
-    let last = '';
-    let events = 0;
-    const stream = new LevelStream<RolloutEventValue>(
+  async watch(caller: Caller, input: WatchRollout): Promise<AsyncIterable<RolloutEventValue>> {
+    const { deploymentId } = input;
+    const row = await this.deployments.get(caller, deploymentId);
+    const logTail = input.logTail ?? null;
+    if (logTail !== null && (logTail < 0 || logTail > maximumLogTail)) {
+      throw BadUserInputError.at(['logTail'], `logTail is ${logTail}: use 0 to ${maximumLogTail}.`);
+    }
+    const place = input.after ? placeOf(input.after, deploymentId) : undefined;
+    const log =
+      logTail === null || isFinished(row.phase) ? undefined : this.#log(caller, row, logTail, place);
+    await log?.start();
+    const stream = new RolloutStream(
+      this.#steps(row, input, place),
+      log,
+      (mark, logCursor) => encodeCursor([deploymentId, mark, logCursor]),
+      place ?? { mark: '', logCursor: '' },
+    );
+    return this.guard.guard(caller, stream, () => this.deployments.recheck(caller, deploymentId));
+  }
+
+  #log(caller: Caller, row: DeploymentEntity, tail: number, place: Place | undefined): RolloutLog {
+    const { serviceId, templateId } = row;
+    return new RolloutLog(
+      (after) => this.logs.watch(caller, { serviceId, deploymentId: templateId, tail, after }),
+      place?.logCursor || null,
+    );
+  }
+
+  /** The cursor of a step is only what stands for it. */
+  #steps(
+    first: DeploymentEntity,
+    { after, selection }: WatchRollout,
+    place: Place | undefined,
+  ): LevelStream<StepValue> {
+    let row = first;
+    let reread = true;
+    let last = place?.mark;
+    let lost = Boolean(after) && !place;
+    return new LevelStream<StepValue>(
       (changed) => {
         const watch = this.workloads.watch({ id: row.serviceId, clusterId: row.clusterId }, changed);
         const recordChanged = (): void => {
@@ -111,7 +177,7 @@ export class RolloutService {
         };
         const unsubscribe = [
           this.events.on('deployment.changed', (event) => {
-            if (event.deploymentId === deploymentId) recordChanged();
+            if (event.deploymentId === row.id) recordChanged();
           }),
           this.events.onResynced(recordChanged),
         ];
@@ -125,34 +191,47 @@ export class RolloutService {
           },
           read: async () => {
             await watch.synced();
-            if (reread || events === 0) {
+            if (reread) {
               reread = false;
-              row = (await this.repository.find(deploymentId)) ?? row;
+              row = (await this.repository.find(row.id)) ?? row;
             }
-            const rollout = rolloutValue(row, watch.state(), this.clock.now());
             const done = isFinished(row.phase);
-            const text = JSON.stringify({ ...rollout, observed: { ...rollout.observed, observedAt: null } });
-            if (text === last && !done) return { events: [] };
-            last = text;
-            events += 1;
-            const cursor = encodeCursor([deploymentId, events]);
-            return {
-              events: [
-                {
-                  type: done ? 'COMPLETED' : 'PROGRESSED',
-                  cursor,
-                  phase: rollout.phase,
-                  rollout,
-                  deployment: row,
-                },
-              ],
-              done,
-            };
+            if (!done) watch.requireCluster();
+            const rollout = rolloutValue(row, watch.state(), this.clock.now());
+            const mark = markOf(rollout, row, selection);
+            if (mark === last && !done) return { events: [] };
+            last = mark;
+            const reset: StepValue[] = lost ? [resetOf(after ?? '')] : [];
+            lost = false;
+            const type = done ? 'COMPLETED' : 'PROGRESSED';
+            const step: StepValue = { type, cursor: mark, phase: rollout.phase, rollout, deployment: row };
+            return { events: [...reset, step], done };
           },
         };
       },
       { ahead: maximumAhead },
     );
-    return this.guard.guard(caller, stream, check);
   }
 }
+
+/** Stands for all that was selected. */
+function markOf(rollout: RolloutValue, deployment: DeploymentEntity, selection: Selection): string {
+  const value = { rollout: { ...rollout, observed: { ...rollout.observed, observedAt: null } }, deployment };
+  const text = JSON.stringify([rollout.phase, selected(value, selection)]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}
+
+function placeOf(after: string, deploymentId: string): Place | undefined {
+  try {
+    const [id, mark, logCursor] = decodeCursor(after, 3);
+    return id === deploymentId ? { mark: String(mark), logCursor: String(logCursor) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const resetOf = (cursor: string): StepValue => ({
+  type: 'RESET',
+  cursor,
+  reason: 'This is no cursor of this rollout: what follows is how it stands.',
+});

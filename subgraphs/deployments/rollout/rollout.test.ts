@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment, Pod } from '../../shared/kubernetes/resources.js';
 import { deploymentLabel } from '../workload/labels.js';
-import { type ClusterFacts, rolloutOf, type TrackedDeployment } from './rollout.js';
+import { type ClusterFacts, rolloutOf, type Sight, type TrackedDeployment } from './rollout.js';
 
 const createdAt = new Date('2026-11-22T18:00:00Z');
 const record = (change: Partial<TrackedDeployment> = {}): TrackedDeployment => ({
@@ -9,11 +9,14 @@ const record = (change: Partial<TrackedDeployment> = {}): TrackedDeployment => (
   templateId: 'deployment_2',
   replicas: 2,
   progressDeadlineSeconds: 600,
+  canary: null,
   createdAt,
   appliedAt: createdAt,
   ...change,
 });
 const soon = createdAt.getTime() + 5_000;
+/** By a tracker, from the start. */
+const watched: Sight = { since: createdAt.getTime(), lostSince: undefined };
 
 function workload(change: {
   owner?: string;
@@ -74,6 +77,7 @@ const pod = (name: string, template: string, options: { ready?: boolean; going?:
 const fresh = [pod('web-b-1', 'deployment_2'), pod('web-b-2', 'deployment_2')];
 const facts = (change: Partial<ClusterFacts>): ClusterFacts => ({
   workload: workload({}),
+  canary: undefined,
   replicaSets: [],
   pods: fresh,
   ...change,
@@ -187,17 +191,92 @@ describe('the rollout of a deployment', () => {
     const stuck = facts({ workload: workload({ available: 0, updated: 0 }), pods: [] });
     const tracked = record({ progressDeadlineSeconds: 30 });
     expect(rolloutOf(tracked, stuck, soon)).toMatchObject({ phase: 'PROGRESSING' });
-    expect(rolloutOf(tracked, stuck, createdAt.getTime() + 60_000)).toMatchObject({ phase: 'FAILED' });
+    const late = createdAt.getTime() + 60_000;
+    expect(rolloutOf(tracked, stuck, late, watched)).toMatchObject({ phase: 'FAILED' });
+    // Who does not track it can't know how long nothing got on.
+    expect(rolloutOf(tracked, stuck, late)).toMatchObject({ phase: 'PROGRESSING' });
   });
 
   it('fails when what it had started was deleted by someone else, and waits while it is not applied yet', () => {
     const gone = facts({ workload: undefined, pods: [] });
-    expect(rolloutOf(record(), gone, createdAt.getTime() + 60_000)).toMatchObject({
+    const late = createdAt.getTime() + 60_000;
+    const lost = { ...watched, lostSince: createdAt.getTime() + 20_000 };
+    expect(rolloutOf(record(), gone, late, lost)).toMatchObject({
       phase: 'FAILED',
-      blockers: [{ kind: 'CONFIGURATION' }],
+      blockers: [{ kind: 'CONFIGURATION', message: expect.stringContaining('deleted') }],
     });
-    expect(rolloutOf(record({ appliedAt: null }), gone, createdAt.getTime() + 60_000)).toMatchObject({
-      phase: 'PENDING',
+    expect(rolloutOf(record({ appliedAt: null }), gone, late, lost)).toMatchObject({ phase: 'PENDING' });
+  });
+
+  it('bears that its workload is replaced in two steps, and fails when somebody else’s stays in its place', () => {
+    const gone = facts({ workload: undefined, pods: [] });
+    const other = facts({ workload: workload({ owner: 'somebody' }) });
+    const lost = { ...watched, lostSince: soon };
+    expect(rolloutOf(record(), gone, soon + 5_000, lost)).toMatchObject({ phase: 'PENDING' });
+    expect(rolloutOf(record(), other, soon + 5_000, lost)).toMatchObject({ phase: 'PENDING' });
+    expect(rolloutOf(record(), other, soon + 11_000, lost)).toMatchObject({
+      phase: 'FAILED',
+      blockers: [{ kind: 'CONFIGURATION', message: expect.stringContaining('replaced') }],
+    });
+    expect(rolloutOf(record(), facts({}), soon + 11_000, watched)).toMatchObject({ phase: 'SUCCEEDED' });
+  });
+
+  it('does not count the time in which the cluster could not be seen', () => {
+    const stuck = facts({ workload: workload({ available: 0, updated: 0 }), pods: [] });
+    const tracked = record({ progressDeadlineSeconds: 30 });
+    const back = createdAt.getTime() + 600_000;
+    const sight = { since: back, lostSince: undefined };
+    expect(rolloutOf(tracked, stuck, back, sight)).toMatchObject({ phase: 'PROGRESSING' });
+    expect(rolloutOf(tracked, stuck, back + 41_000, sight)).toMatchObject({ phase: 'FAILED' });
+  });
+
+  it('is not kept alive by a container that keeps ending and is ready for a moment each time', () => {
+    const late = createdAt.getTime() + 60_000;
+    const flapping = pod('web-b-1', 'deployment_2', { ready: false });
+    const crashing = {
+      ...flapping,
+      status: {
+        ...flapping.status,
+        conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: new Date(late).toISOString() }],
+        containerStatuses: [{ name: 'web', ready: false, restartCount: 4, state: {} }],
+      },
+    } as unknown as Pod;
+    const progress = [
+      {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'ReplicaSetUpdated',
+        lastUpdateTime: new Date(late).toISOString(),
+      },
+    ];
+    const stuck = facts({ workload: workload({ available: 0, conditions: progress }), pods: [crashing] });
+    const tracked = record({ progressDeadlineSeconds: 30 });
+    expect(rolloutOf(tracked, stuck, late, watched)).toMatchObject({ phase: 'FAILED' });
+  });
+
+  it('has a deadline also when the controller never looks at what was written', () => {
+    const unseen = facts({ workload: workload({ generation: 3, observed: 2 }) });
+    const tracked = record({ progressDeadlineSeconds: 30 });
+    expect(rolloutOf(tracked, unseen, createdAt.getTime() + 60_000, watched)).toMatchObject({
+      phase: 'FAILED',
+    });
+  });
+
+  it('has not succeeded before everything of it is applied', () => {
+    expect(rolloutOf(record({ appliedAt: null }), facts({}), soon)).toMatchObject({ phase: 'PROGRESSING' });
+  });
+
+  it('of a canary that is scaled to 0 is that of the main workload', () => {
+    const canary = {
+      baseId: 'deployment_1',
+      steps: [{ percent: 50, pauseSeconds: null }],
+      step: 0,
+      since: null,
+    };
+    const nothing = facts({ workload: workload({ replicas: 0 }), pods: [] });
+    expect(rolloutOf(record({ replicas: 0, canary }), nothing, soon, watched)).toMatchObject({
+      phase: 'SUCCEEDED',
+      desired: 0,
     });
   });
 });

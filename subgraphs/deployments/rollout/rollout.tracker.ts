@@ -6,7 +6,19 @@ import type { DeploymentEntity } from '../deployment/deployment.entity.js';
 import type { DeploymentRepository, LogLine } from '../deployment/deployment.repository.js';
 import type { WorkloadClient, WorkloadWatch } from '../workload/workload.client.js';
 import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
-import { type RolloutCounts, rolloutOf, type TrackedDeployment } from './rollout.js';
+import type { AutomaticRollback } from './automatic-rollback.js';
+import { canaryOf } from './canary.js';
+import type { CanaryService } from './canary.service.js';
+import {
+  type ClusterFacts,
+  canaryMove,
+  isLost,
+  type RolloutCounts,
+  rolloutOf,
+  type Sight,
+  strangerOf,
+  type TrackedDeployment,
+} from './rollout.js';
 import { isFinished, type RolloutPhase } from './rollout-phase.js';
 
 /** Besides at every event: for deadlines and for what must have stayed as it is for a moment. In memory, so cheap. */
@@ -19,6 +31,7 @@ export const trackedOf = (row: DeploymentEntity): TrackedDeployment => ({
   templateId: row.templateId,
   replicas: row.spec.replicas,
   progressDeadlineSeconds: row.spec.progressDeadlineSeconds,
+  canary: canaryOf(row),
   createdAt: row.createdAt,
   appliedAt: row.appliedAt,
 });
@@ -29,6 +42,10 @@ interface Tracking {
   readonly timer: NodeJS.Timeout;
   /** When it was last tried to apply it. */
   appliedAgainAt: number;
+  /** Since when the cluster has answered without a break; undefined while it does not. */
+  seenSince: number | undefined;
+  /** Since when the workload has been missing or somebody else's. */
+  lostSince: number | undefined;
   /** An evaluation runs; another was asked for meanwhile. */
   state: 'IDLE' | 'RUNNING' | 'AGAIN';
 }
@@ -41,6 +58,8 @@ export class RolloutTracker {
   readonly #tracked = new Map<string, Tracking>();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #working = new Set<Promise<void>>();
+  /** Services that are being stopped. */
+  readonly #stopping = new Set<string>();
   #disposed = false;
 
   constructor(
@@ -48,6 +67,8 @@ export class RolloutTracker {
     private readonly deployments: DeploymentRepository,
     private readonly workloads: WorkloadClient,
     private readonly reconciler: WorkloadReconciler,
+    private readonly canaries: Pick<CanaryService, 'move'>,
+    private readonly rollbacks: Pick<AutomaticRollback, 'prepare'>,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
@@ -75,12 +96,34 @@ export class RolloutTracker {
 
   async #load(): Promise<void> {
     for (const row of await this.deployments.listUnfinished()) this.#track(row);
+    for (const serviceId of await this.deployments.listToStop()) this.#stop(serviceId);
+  }
+
+  /** What was given up with nothing to go back to runs until its cluster has been told: asked until it was. */
+  #stop(serviceId: string): void {
+    if (this.#disposed || this.#stopping.has(serviceId)) return;
+    this.#stopping.add(serviceId);
+    const again = (): void => {
+      this.#stopping.delete(serviceId);
+      const timer = setTimeout(() => this.#stop(serviceId), applyAgainMilliseconds);
+      timer.unref();
+    };
+    this.#work(
+      this.reconciler.reconcile(serviceId).then(
+        () => void this.#stopping.delete(serviceId),
+        (error) => {
+          again();
+          throw error;
+        },
+      ),
+    );
   }
 
   async #refresh(id: string): Promise<void> {
     const row = await this.deployments.find(id);
     if (!row || isFinished(row.phase)) {
       this.#untrack(id);
+      if (row?.phase === 'ABORTED' && row.appliedAt === null) this.#stop(row.serviceId);
       return;
     }
     const tracking = this.#tracked.get(id);
@@ -104,6 +147,8 @@ export class RolloutTracker {
       watch,
       timer,
       appliedAgainAt: row.createdAt.getTime(),
+      seenSince: undefined,
+      lostSince: undefined,
       state: 'IDLE',
     });
     look();
@@ -142,21 +187,56 @@ export class RolloutTracker {
     }
     const state = tracking.watch.state();
     // Nothing is concluded from what is not known or may be outdated.
-    if (!state.known || state.observed.stale) return;
-    const rollout = rolloutOf(trackedOf(row), state, this.clock.now());
+    if (!state.known || state.observed.stale) {
+      tracking.seenSince = undefined;
+      tracking.lostSince = undefined;
+      return;
+    }
+    const record = trackedOf(row);
+    const now = this.clock.now();
+    const rollout = rolloutOf(record, state, now, this.#sight(tracking, record, state, now));
+    if (await this.#isOverwritten(tracking, record, state)) {
+      tracking.appliedAgainAt = now;
+      await this.reconciler.reconcile(row.serviceId);
+      return;
+    }
+    const move = isFinished(rollout.phase) ? undefined : canaryMove(record, state, now);
+    if (move) {
+      await this.canaries.move(row, move);
+      await this.#refresh(row.id);
+      return;
+    }
     if (isFinished(rollout.phase)) await this.#finish(row, rollout);
     else await this.#report(tracking, rollout);
+  }
+
+  #sight(tracking: Tracking, record: TrackedDeployment, facts: ClusterFacts, now: number): Sight {
+    tracking.seenSince ??= now;
+    tracking.lostSince = isLost(record, facts) ? (tracking.lostSince ?? now) : undefined;
+    return { since: tracking.seenSince, lostSince: tracking.lostSince };
+  }
+
+  /** Has a writer that was late put another deployment of the service over this one, which was applied already? */
+  async #isOverwritten(tracking: Tracking, record: TrackedDeployment, facts: ClusterFacts): Promise<boolean> {
+    const stranger = strangerOf(record, facts);
+    const isTime = this.clock.now() - tracking.appliedAgainAt > applyAgainMilliseconds;
+    if (stranger === undefined || tracking.row.appliedAt === null || !isTime) return false;
+    return (await this.deployments.find(stranger))?.serviceId === tracking.row.serviceId;
   }
 
   async #finish(row: DeploymentEntity, rollout: RolloutCounts): Promise<void> {
     const at = new Date(this.clock.now());
     await this.database.transaction(async (transaction) => {
+      const rollBack =
+        rollout.phase === 'FAILED' ? await this.rollbacks.prepare(transaction, row) : undefined;
       const done = await this.deployments.finish(transaction, row.id, rollout.phase, {
         at,
         result: rollout,
         lines: endLines(rollout, at),
       });
-      if (done) await notifyChanged(transaction, row);
+      if (!done) return;
+      await notifyChanged(transaction, row);
+      await rollBack?.();
     });
     this.#untrack(row.id);
   }

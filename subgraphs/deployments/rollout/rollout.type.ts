@@ -21,7 +21,7 @@ registerEnumType(RolloutPhaseEnum, {
   valuesConfig: {
     PENDING: { description: 'Recorded; the cluster has not taken it up yet.' },
     PROGRESSING: { description: 'Pods are being replaced.' },
-    PAUSED: { description: 'Held by pauseRollout.' },
+    PAUSED: { description: 'Held by pauseRollout, or a step of a canary that waits for promoteRollout.' },
     SUCCEEDED: { description: 'All wanted pods are new and available, and the old ones are gone.' },
     FAILED: { description: 'Refused by the cluster, or it did not get on in time.' },
     ABORTED: { description: 'Given up by abortRollout, or the service was deleted.' },
@@ -38,6 +38,8 @@ export const BlockerKindEnum = {
   NOT_READY: 'NOT_READY',
   CONFIGURATION: 'CONFIGURATION',
   VOLUME: 'VOLUME',
+  EVICTED: 'EVICTED',
+  NODE_LOST: 'NODE_LOST',
   DEADLINE_EXCEEDED: 'DEADLINE_EXCEEDED',
   REJECTED: 'REJECTED',
 } as const;
@@ -53,6 +55,10 @@ registerEnumType(BlockerKindEnum, {
     NOT_READY: { description: 'Containers run and do not become ready.' },
     CONFIGURATION: { description: 'A container cannot be made or started as it is specified.' },
     VOLUME: { description: 'A volume is not there.' },
+    EVICTED: {
+      description: 'The cluster takes pods away: a node is short of something, or other pods go first.',
+    },
+    NODE_LOST: { description: 'A node with pods of it does not answer any more.' },
     DEADLINE_EXCEEDED: { description: 'Nothing got on within progressDeadlineSeconds.' },
     REJECTED: { description: 'The API server refused it.' },
   },
@@ -72,6 +78,34 @@ export class RolloutBlocker {
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'Since when; null when unknown.' })
   since: string | null;
+}
+
+@ObjectType({ description: 'How far a canary is.' })
+@Permission('deployments.read')
+export class CanaryProgress {
+  @Field(() => Int, {
+    description:
+      'The present step, from 1; stays the last one when all are passed and every pod becomes new.',
+  })
+  step: number;
+
+  @Field(() => Int, { description: 'How many steps it has.' })
+  steps: number;
+
+  @Field(() => Int, {
+    description: 'Share of the pods that are to be new now, 1 to 100: 100 when all steps are passed.',
+  })
+  percent: number;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      'When the next step begins by itself; null while the pods of this one start, and when it waits for promoteRollout.',
+  })
+  nextStepAt: string | null;
+
+  @Field({ description: 'Does it wait for promoteRollout?' })
+  waiting: boolean;
 }
 
 @ObjectType({
@@ -109,6 +143,9 @@ export class Rollout {
     description: 'Since when it is blocked; null while it gets on.',
   })
   stalledSince: string | null;
+
+  @Field(() => CanaryProgress, { nullable: true, description: 'Null for what is no canary.' })
+  canary: CanaryProgress | null;
 
   @Field(() => Observation, { description: 'How fresh this is.' })
   observed: Observation;

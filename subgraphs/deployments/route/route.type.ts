@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { Permission } from '../../shared/federated-schema.js';
 import type { Exposure, Protocol } from '../service/service-spec.js';
-import { ExposureEnum, ProtocolEnum } from '../service/service-spec.type.js';
+import { ExposureEnum, ProtocolEnum } from '../service/spec-parts.type.js';
 
 @ObjectType({ description: 'How a port of a service can be reached.' })
 @Permission('services.read')
@@ -28,6 +28,18 @@ export class Route {
   })
   url: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Requests whose path begins with it, by whole segments; null without a public host name.',
+  })
+  path: string | null;
+
+  @Field({ description: 'Is the public address encrypted?' })
+  tls: boolean;
+
   @Field({ description: 'Does a pod behind it take requests?' })
   ready: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Why it is not ready, for a person.' })
+  reason: string | null;
 }

@@ -4,6 +4,7 @@ import { type DomainEvents, notifyDomainEvent } from '../../shared/domain-events
 import type { Logger } from '../../shared/logger.js';
 import type { BindingRepository } from '../binding/binding.repository.js';
 import type { DeploymentRepository } from '../deployment/deployment.repository.js';
+import type { RouteRepository } from '../route/route.repository.js';
 import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
 import type { ServiceEntity } from './service.entity.js';
 import type { ServiceRepository } from './service.repository.js';
@@ -21,6 +22,7 @@ export class ServiceCleaner {
     private readonly services: ServiceRepository,
     private readonly deployments: DeploymentRepository,
     private readonly bindings: BindingRepository,
+    private readonly routes: RouteRepository,
     /** Asks the owner, past every cache. */
     private readonly environments: { find(id: string): Promise<object | undefined> },
     private readonly reconciler: WorkloadReconciler,
@@ -86,6 +88,7 @@ export class ServiceCleaner {
         });
       }
       await this.bindings.deleteByService(transaction, row.id);
+      await this.routes.release(transaction, row.id);
       await this.services.update(transaction, row.id, { deletedAt: now, updatedAt: now, removedAt: now });
       await notifyDomainEvent(transaction, { type: 'service.changed', serviceId: row.id });
     });

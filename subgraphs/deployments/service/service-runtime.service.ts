@@ -1,15 +1,17 @@
 import type { Clock } from '../../shared/clock.js';
 import { type Page, type PageArguments, pageOfList } from '../../shared/pagination.js';
 import type { RequestContext } from '../../shared/request-context.js';
-import type { DeploymentRepository } from '../deployment/deployment.repository.js';
+import { driftText } from '../drift/drift.js';
+import { type DriftAnswer, type DriftService, workloadDrift } from '../drift/drift.service.js';
 import type { Environments } from '../environments.js';
-import type { EventClient, EventValue } from '../event/event.client.js';
+import type { EventClient, EventSeverity, EventValue } from '../event/event.client.js';
 import type { FieldLoaders } from '../loaders.js';
 import type { PodGeneration, PodValue } from '../pod/pod.mapper.js';
 import { podsOf } from '../pod/pod.service.js';
 import { conditionOf } from '../rollout/blockers.js';
+import type { EndpointClient } from '../route/endpoint.client.js';
 import { type RouteValue, routesOf } from '../route/route.js';
-import type { UsageClient, UsageValue } from '../usage/usage.client.js';
+import type { UsageAnswer, UsageClient } from '../usage/usage.client.js';
 import type { ManifestClient } from '../workload/manifest.client.js';
 import type { Observed } from '../workload/workload.client.js';
 import type { ServiceEntity } from './service.entity.js';
@@ -24,11 +26,14 @@ export type { Observed };
 
 /** What runs of a service that the caller was allowed to load. */
 export class ServiceRuntimeService {
+  readonly #drifts = new WeakMap<ServiceEntity, Promise<DriftAnswer>>();
+
   constructor(
     private readonly loaders: FieldLoaders,
-    private readonly deployments: Pick<DeploymentRepository, 'find'>,
     private readonly environments: Environments,
     private readonly eventClient: EventClient,
+    private readonly endpointClient: EndpointClient,
+    private readonly driftService: Pick<DriftService, 'answer'>,
     private readonly manifestClient: ManifestClient,
     private readonly usageClient: UsageClient,
     private readonly clock: Clock,
@@ -38,10 +43,13 @@ export class ServiceRuntimeService {
     const state = await this.loaders.workload(context, service);
     // Whoever sees the service sees its status, also without the right to see deployments.
     const current = service.currentDeploymentId
-      ? ((await this.loaders.deployment(context, service.currentDeploymentId)) ??
-        (await this.deployments.find(service.currentDeploymentId)))
+      ? await this.loaders.currentDeployment(context, service.currentDeploymentId)
       : undefined;
-    return serviceStatusOf(current, state, this.clock.now());
+    const status = serviceStatusOf(current, state, this.clock.now());
+    const drift = current && status.status !== 'UNKNOWN' ? workloadDrift(service, current, state) : [];
+    if (drift.length === 0) return status;
+    const drifted = `Others changed it in the cluster: ${driftText(drift)}.`;
+    return { ...status, reason: status.reason === null ? drifted : `${status.reason} ${drifted}` };
   }
 
   async observed(context: RequestContext, service: ServiceEntity): Promise<Observed> {
@@ -65,26 +73,39 @@ export class ServiceRuntimeService {
   }
 
   async routes(context: RequestContext, service: ServiceEntity): Promise<RouteValue[]> {
-    const { pods } = await this.loaders.workload(context, service);
-    const ready = pods.some((pod) => conditionOf(pod, 'Ready')?.status === 'True');
-    return routesOf(service, service.spec, await this.environments.ingressDomain(service.clusterId), ready);
+    const [{ pods, known, observed }, slices, ingressDomain] = await Promise.all([
+      this.loaders.workload(context, service),
+      this.endpointClient.list(service),
+      this.environments.ingressDomain(service.clusterId),
+    ]);
+    const hasReadyPods = pods.some((pod) => conditionOf(pod, 'Ready')?.status === 'True');
+    const facts = { slices, ingressDomain, hasReadyPods, known: known && !observed.stale };
+    return routesOf(service, service.spec, facts);
   }
 
-  async events(service: ServiceEntity, page: PageArguments): Promise<Page<EventValue>> {
-    const { name } = service;
-    // ReplicaSets are `<service>-<hash>` and pods `<service>-<hash>-<random>`.
-    const own = new RegExp(`^${name}(-[a-z0-9]{1,10}(-[a-z0-9]{5})?)?$`);
-    const events = await this.eventClient.list(service.clusterId, service.namespace, (object) =>
-      own.test(object),
-    );
-    return pageOfList(events, page, ({ id }) => id);
+  async events(
+    service: ServiceEntity,
+    page: PageArguments,
+    severities: readonly EventSeverity[] | null,
+  ): Promise<Page<EventValue>> {
+    return pageOfList(await this.eventClient.list(service, severities), page, ({ id }) => id);
   }
 
-  usage(service: ServiceEntity): Promise<UsageValue | null> {
+  /** Asked of the cluster once for a service that was loaded, however many fields tell of it. */
+  drift(service: ServiceEntity): Promise<DriftAnswer> {
+    let answer = this.#drifts.get(service);
+    if (!answer) {
+      answer = this.driftService.answer(service);
+      this.#drifts.set(service, answer);
+    }
+    return answer;
+  }
+
+  usage(service: ServiceEntity): Promise<UsageAnswer> {
     return this.usageClient.findByService(service);
   }
 
-  usageOfPod(pod: PodValue): Promise<UsageValue | null> {
+  usageOfPod(pod: PodValue): Promise<UsageAnswer> {
     return this.usageClient.findByPod(pod);
   }
 

@@ -1,7 +1,7 @@
 import { Field, InputType, Int } from 'type-graphql';
 import { QuantityScalar } from '../../shared/scalars.js';
-import type { Exposure, Protocol, StrategyType } from './service-spec.js';
-import { ExposureEnum, ProtocolEnum, StrategyTypeEnum } from './service-spec.type.js';
+import type { Exposure, Protocol, StrategyType, TolerationEffect } from './service-spec.js';
+import { ExposureEnum, ProtocolEnum, StrategyTypeEnum, TolerationEffectEnum } from './spec-parts.type.js';
 
 @InputType({ description: 'Reads as port > protocol > targetPort, such as 80 > HTTP > 8080.' })
 export class PortInput {
@@ -26,10 +26,25 @@ export class PortInput {
       'Custom host name, for PUBLIC HTTP and HTTPS. Default: one below the ingress domain of the cluster.',
   })
   domain?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'For PUBLIC HTTP and HTTPS: requests whose path begins with it, by whole segments. Default "/".',
+  })
+  path?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "For PUBLIC HTTPS with a domain: Kubernetes Secret of type kubernetes.io/tls in the namespace. Default: the ingress's own certificate.",
+  })
+  tlsSecret?: string | null;
 }
 
 @InputType({
-  description: 'Give a value, or secret: true to have the value stored in a Secret and never shown again.',
+  description:
+    'Give a value, or secret: true to have the value stored in a Secret and never shown again, or secretRef and secretKey of a Secret that is in the namespace.',
 })
 export class EnvironmentVariableInput {
   @Field({ description: 'Letters, digits, "_", "-" and ".", no digit first.' })
@@ -46,15 +61,34 @@ export class EnvironmentVariableInput {
     description: 'Keep the value in a Kubernetes Secret. Default false.',
   })
   secret?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: 'Name of a Kubernetes Secret of the namespace.' })
+  secretRef?: string | null;
+
+  @Field(() => String, { nullable: true, description: "Which of that Secret's keys." })
+  secretKey?: string | null;
 }
 
-@InputType({ description: 'A text file in the containers, read-only.' })
+@InputType({
+  description:
+    'A text file in the containers, read-only. Give its content, with secret: true to have it stored in a Secret and never shown again.',
+})
 export class ConfigFileInput {
   @Field({ description: 'Absolute path.' })
   path: string;
 
-  @Field({ description: 'Its text. All files together hold at most 512 KiB.' })
-  content: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Its text. A secret file without one keeps the text that it has. All files together hold at most 512 KiB.',
+  })
+  content?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Keep the text in a Kubernetes Secret. Default false.',
+  })
+  secret?: boolean | null;
 }
 
 @InputType({ description: 'Storage in the containers.' })
@@ -108,6 +142,67 @@ export class ProbeInput {
   failureThreshold?: number | null;
 }
 
+@InputType({ description: 'A step of a canary rollout.' })
+export class CanaryStepInput {
+  @Field(() => Int, { description: 'Share of the pods that are to be new, 1 to 99; more than before.' })
+  percent: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Seconds to stay there, 1 to 86400. Left out: until promoteRollout is called.',
+  })
+  pauseSeconds?: number | null;
+}
+
+@InputType({ description: 'Between how many pods a service scales by itself, and by what.' })
+export class AutoscalingInput {
+  @Field(() => Int, { nullable: true, description: 'Pods at least, 1 or more. Default 1.' })
+  minReplicas?: number | null;
+
+  @Field(() => Int, { description: 'Pods at most, up to 1000.' })
+  maxReplicas: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Average use of the requested CPU to aim at, 1 to 1000 percent. Default 80 when memoryPercent is left out too.',
+  })
+  cpuPercent?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Average use of the requested memory to aim at, 1 to 1000 percent.',
+  })
+  memoryPercent?: number | null;
+}
+
+@InputType({ description: 'A label of nodes.' })
+export class NodeLabelInput {
+  @Field({ description: 'Its key, such as kubernetes.io/arch.' })
+  name: string;
+
+  @Field({ description: 'Its value, such as arm64.' })
+  value: string;
+}
+
+@InputType({ description: 'A taint of nodes that pods bear.' })
+export class TolerationInput {
+  @Field({ description: 'Key of the taint.' })
+  name: string;
+
+  @Field(() => String, { nullable: true, description: 'Value of the taint. Default: whatever it is.' })
+  value?: string | null;
+
+  @Field(() => TolerationEffectEnum, { nullable: true, description: 'Effect of the taint. Default: any.' })
+  effect?: TolerationEffect | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'For NO_EXECUTE: seconds to stay on the node. Default: for good.',
+  })
+  seconds?: number | null;
+}
+
 @InputType({ description: 'How pods are replaced.' })
 export class StrategyInput {
   @Field(() => StrategyTypeEnum, { nullable: true, description: 'Default ROLLING.' })
@@ -118,6 +213,9 @@ export class StrategyInput {
 
   @Field(() => String, { nullable: true, description: 'Number or percentage. Default 25%.' })
   maxUnavailable?: string | null;
+
+  @Field(() => [CanaryStepInput], { nullable: true, description: 'For CANARY: 1 to 20 steps.' })
+  steps?: CanaryStepInput[] | null;
 }
 
 @InputType({
@@ -170,8 +268,39 @@ export class ServiceSpecInput {
   })
   liveness?: ProbeInput | null;
 
+  @Field(() => ProbeInput, {
+    nullable: true,
+    description: 'When a container has started; the other probes wait for it. Default: at once.',
+  })
+  startup?: ProbeInput | null;
+
   @Field(() => StrategyInput, { nullable: true, description: 'How pods are replaced.' })
   strategy?: StrategyInput | null;
+
+  @Field(() => AutoscalingInput, {
+    nullable: true,
+    description: 'Let the number of pods follow their load. Default: always `replicas`.',
+  })
+  autoscaling?: AutoscalingInput | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Kubernetes Secret of type kubernetes.io/dockerconfigjson in the namespace, to pull private images with.',
+  })
+  imagePullSecret?: string | null;
+
+  @Field(() => [NodeLabelInput], {
+    nullable: true,
+    description: 'Labels that a node must have. Default none.',
+  })
+  nodeSelector?: NodeLabelInput[] | null;
+
+  @Field(() => [TolerationInput], {
+    nullable: true,
+    description: 'Taints of nodes that the pods bear. Default none.',
+  })
+  tolerations?: TolerationInput[] | null;
 
   @Field(() => Int, {
     nullable: true,
@@ -184,4 +313,10 @@ export class ServiceSpecInput {
     description: 'A rollout that does not get on for so many seconds has failed, 5 to 86400. Default 600.',
   })
   progressDeadlineSeconds?: number | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Roll back to the last deployment that succeeded when one fails. Default false.',
+  })
+  rollbackOnFailure?: boolean | null;
 }

@@ -1,3 +1,4 @@
+import type { Deployment } from '../../shared/kubernetes/resources.js';
 import type { DeploymentEntity } from '../deployment/deployment.entity.js';
 import { blockersOf, conditionOf } from '../rollout/blockers.js';
 import { isFinished } from '../rollout/rollout-phase.js';
@@ -5,6 +6,14 @@ import { templateIdOf } from '../workload/labels.js';
 import type { WorkloadState } from '../workload/workload.client.js';
 
 export const serviceStatuses = ['HEALTHY', 'PROGRESSING', 'DEGRADED', 'STOPPED', 'UNKNOWN'] as const;
+/** In which order people look at them. */
+export const serviceStatusesWorstFirst = [
+  'DEGRADED',
+  'UNKNOWN',
+  'PROGRESSING',
+  'STOPPED',
+  'HEALTHY',
+] as const;
 export type ServiceStatus = (typeof serviceStatuses)[number];
 
 export interface ServiceStatusValue {
@@ -31,6 +40,7 @@ export function serviceStatusOf(
     return { status: 'UNKNOWN', reason: `The cluster does not answer${since}.` };
   }
   const { workload } = state;
+  if (state.canary && workload) return canaryStatus(state, workload, state.canary, now);
   const underWay = !isFinished(current.phase);
   if (!workload) {
     return underWay
@@ -45,7 +55,12 @@ export function serviceStatusOf(
     availableReplicas = 0,
   } = workload.status ?? {};
   const fresh = state.pods.filter((pod) => templateIdOf(pod) === state.templateId);
-  const [blocker] = blockersOf(now, { workload, replicaSets: state.replicaSets, pods: fresh });
+  const [blocker] = blockersOf(now, {
+    workload,
+    replicaSets: state.replicaSets,
+    pods: fresh,
+    lostNodes: state.lostNodes,
+  });
   const reason = blocker?.message ?? null;
   if (desired === 0) {
     return replicas === 0
@@ -67,16 +82,43 @@ export function serviceStatusOf(
   return { status: 'PROGRESSING', reason };
 }
 
+/** Old and new run side by side: in order as long as both do. */
+function canaryStatus(
+  state: WorkloadState,
+  workload: Deployment,
+  canary: Deployment,
+  now: number,
+): ServiceStatusValue {
+  const fresh = state.pods.filter((pod) => templateIdOf(pod) === state.templateId);
+  const [blocker] = blockersOf(now, {
+    workload: canary,
+    replicaSets: state.replicaSets,
+    pods: fresh,
+    lostNodes: state.lostNodes,
+  });
+  const lacking = [workload, canary].some(
+    ({ spec, status }) => (status?.availableReplicas ?? 0) < (spec?.replicas ?? 1),
+  );
+  return blocker && lacking
+    ? { status: 'DEGRADED', reason: blocker.message }
+    : { status: 'PROGRESSING', reason: 'A canary is being tried.' };
+}
+
 export function replicaCountsOf(state: WorkloadState): ReplicaCountsValue {
-  const { workload } = state;
+  const { workload, canary } = state;
+  const sum = (count: (deployment: Deployment | undefined) => number | undefined): number =>
+    (count(workload) ?? 0) + (count(canary) ?? 0);
   const fresh = state.pods.filter(
     (pod) => templateIdOf(pod) === state.templateId && !pod.metadata?.deletionTimestamp,
   );
   const ready = fresh.filter((pod) => conditionOf(pod, 'Ready')?.status === 'True').length;
   return {
-    desired: workload?.spec?.replicas ?? 0,
+    desired: sum((deployment) => deployment?.spec?.replicas),
     updated: fresh.length,
     ready,
-    available: Math.min(ready, workload?.status?.availableReplicas ?? 0),
+    available: Math.min(
+      ready,
+      sum((deployment) => deployment?.status?.availableReplicas),
+    ),
   };
 }

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { ServiceSpec } from './service-spec.js';
+import { type ServiceSpec, storedSpec } from './service-spec.js';
 
 /** Where a service lives never changes, so its scope and namespace are kept with it. */
 @Entity('service')
@@ -33,7 +33,7 @@ export class ServiceEntity {
   namespace: string;
 
   /** What the next deployment starts from: that of the last accepted one. */
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'jsonb', transformer: storedSpec })
   spec: ServiceSpec;
 
   /** The last accepted deployment; null before the first. */

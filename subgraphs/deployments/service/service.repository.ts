@@ -1,6 +1,8 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { andPermitted } from '../../shared/data-filter.js';
 import type { Database, Transaction } from '../../shared/database.js';
+import { BadUserInputError } from '../../shared/errors.js';
+import { loadTogether } from '../../shared/load-together.js';
 import type { OrderDirection } from '../../shared/order-direction.js';
 import {
   decodeCursor,
@@ -9,7 +11,10 @@ import {
   pageOfRows,
   pageSize,
 } from '../../shared/pagination.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
+import { DeploymentEntity } from '../deployment/deployment.entity.js';
+import { countsOfEach, firstIdsOfEach } from '../pages-of-each.js';
+import type { RolloutPhase } from '../rollout/rollout-phase.js';
 import { ServiceEntity } from './service.entity.js';
 
 export interface ServiceListFilter {
@@ -18,14 +23,35 @@ export interface ServiceListFilter {
   readonly applicationId?: string | null;
   readonly clusterId?: string | null;
   readonly landscapeId?: string | null;
+  readonly name?: string | null;
   /** Part of the name. */
   readonly search?: string | null;
+  /** Part of the image. */
+  readonly image?: string | null;
+  /** Only of these. */
+  readonly ids?: readonly string[] | null;
 }
 
-export const serviceOrderFields = ['NAME', 'CREATED_AT', 'UPDATED_AT'] as const;
+export const serviceOrderFields = ['NAME', 'CREATED_AT', 'UPDATED_AT', 'STATUS'] as const;
 export interface ServiceListOrder {
   readonly field: (typeof serviceOrderFields)[number];
   readonly direction: OrderDirection;
+}
+
+/** Services can be counted by these. */
+export type ServiceFacet = 'landscapeId' | 'environmentId' | 'applicationId' | 'clusterId' | 'projectId';
+
+export interface Count {
+  readonly value: string;
+  readonly count: number;
+}
+
+/** What the status of a service depends on, besides what runs. */
+export interface ServiceStatusFacts {
+  readonly id: string;
+  readonly clusterId: string;
+  /** Of its current deployment; null when it was never deployed. */
+  readonly phase: RolloutPhase | null;
 }
 
 const scopeColumns = {
@@ -33,25 +59,33 @@ const scopeColumns = {
   landscapeId: 'service.landscape_id',
   clusterId: 'service.cluster_id',
   applicationId: 'service.application_id',
+  environmentId: 'service.environment_id',
 } as const;
 
-const orderColumns = {
-  NAME: { sql: 'service.name', property: 'service.name', valueOf: (row: ServiceEntity) => row.name },
-  CREATED_AT: {
-    sql: `to_char(service.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')`,
-    property: 'service.createdAt',
-    valueOf: (row: ServiceEntity) => row.createdAt.toISOString().slice(0, -1).padEnd(26, '0'),
-  },
-  UPDATED_AT: {
-    sql: `to_char(service.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')`,
-    property: 'service.updatedAt',
-    valueOf: (row: ServiceEntity) => row.updatedAt.toISOString().slice(0, -1).padEnd(26, '0'),
-  },
-} as const;
+/** What services are listed below. */
+export type ServiceParent = 'applicationId' | 'environmentId';
+
+const timeText = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+const textOf = (time: Date): string => time.toISOString().slice(0, -1).padEnd(26, '0');
+
+const orderExpressions: Readonly<Record<ServiceListOrder['field'], string>> = {
+  NAME: 'service.name',
+  CREATED_AT: timeText('service.created_at'),
+  UPDATED_AT: timeText('service.updated_at'),
+  STATUS: '(:statusRanks::jsonb ->> service.id)::integer',
+};
 
 /** Services that were not deleted, unless a method says otherwise. */
 export class ServiceRepository {
-  constructor(private readonly database: Database) {}
+  /** As `find`, with all that others look at at the same moment. */
+  readonly findTogether: (id: string) => Promise<Readonly<ServiceEntity> | undefined>;
+
+  constructor(private readonly database: Database) {
+    this.findTogether = loadTogether(async (ids) =>
+      (await this.listByIdsEvenDeleted(ids)).filter(({ deletedAt }) => !deletedAt),
+    );
+  }
 
   async find(id: string): Promise<ServiceEntity | undefined> {
     const row = await this.findEvenDeleted(id);
@@ -106,50 +140,103 @@ export class ServiceRepository {
     await this.database.manager.update(ServiceEntity, { id }, { removedAt: at });
   }
 
-  /** Services of the cluster, other than this one, that claim one of these host names. */
-  async listByDomains(
-    clusterId: string,
-    domains: readonly string[],
-    exceptId: string,
-  ): Promise<ServiceEntity[]> {
-    if (domains.length === 0) return [];
-    return this.#query()
-      .where('service.cluster_id = :clusterId AND service.id <> :exceptId AND service.deleted_at IS NULL', {
-        clusterId,
-        exceptId,
-      })
-      .andWhere(
-        `EXISTS (SELECT 1 FROM jsonb_array_elements(service.spec -> 'ports') port WHERE port ->> 'domain' = ANY(:domains))`,
-        { domains },
-      )
-      .getMany();
-  }
-
+  /** `statusRanks`: for the order by status, the place of each service's status. */
   async list(
     wanted: ServiceListFilter,
     order: ServiceListOrder,
     permitted: DataFilter,
     page: PageArguments,
+    statusRanks: ReadonlyMap<string, number> = new Map(),
   ): Promise<Page<ServiceEntity>> {
     const query = () => andPermitted(this.#filtered(wanted), permitted, scopeColumns);
     const size = pageSize(page.first);
-    const column = orderColumns[order.field];
+    const expression = orderExpressions[order.field];
     const rows = query()
-      .orderBy(column.property, order.direction)
+      // In parentheses, or TypeORM takes a plain column for the entity's property under another name.
+      .addSelect(`(${expression})`, 'order_value')
+      .orderBy('order_value', order.direction)
       .addOrderBy('service.id', order.direction)
-      .take(size + 1);
+      .limit(size + 1);
+    if (order.field === 'STATUS') {
+      rows.setParameter('statusRanks', JSON.stringify(Object.fromEntries(statusRanks)));
+      // What came since the ranks were made is on the next reading.
+      rows.andWhere(`${expression} IS NOT NULL`);
+    }
     if (page.after) {
       const [value, id] = decodeCursor(page.after, 2);
+      if (order.field === 'STATUS' && !Number.isInteger(value)) {
+        throw BadUserInputError.at(['after'], 'after is a cursor of another order of this list.');
+      }
       const comparison = order.direction === 'ASC' ? '>' : '<';
-      rows.andWhere(`(${column.sql}, service.id) ${comparison} (:afterValue, :afterId)`, {
-        afterValue: String(value),
+      rows.andWhere(`(${expression}, service.id) ${comparison} (:afterValue, :afterId)`, {
+        afterValue: order.field === 'STATUS' ? Number(value) : String(value),
         afterId: String(id),
       });
     }
-    return pageOfRows(await rows.getMany(), size, (row) => [column.valueOf(row), row.id], {
+    const placeOf = {
+      NAME: (row: ServiceEntity) => row.name,
+      CREATED_AT: (row: ServiceEntity) => textOf(row.createdAt),
+      UPDATED_AT: (row: ServiceEntity) => textOf(row.updatedAt),
+      STATUS: (row: ServiceEntity) => statusRanks.get(row.id) ?? 0,
+    }[order.field];
+    return pageOfRows(await rows.getMany(), size, (row) => [placeOf(row), row.id], {
       after: page.after,
       totalCount: () => query().getCount(),
     });
+  }
+
+  /** What is needed to say which of the services has which status. */
+  async listStatusFacts(wanted: ServiceListFilter, permitted: DataFilter): Promise<ServiceStatusFacts[]> {
+    return andPermitted(this.#filtered(wanted), permitted, scopeColumns)
+      .leftJoin(DeploymentEntity, 'deployment', 'deployment.id = service.current_deployment_id')
+      .select('service.id', 'id')
+      .addSelect('service.cluster_id', 'clusterId')
+      .addSelect('deployment.phase', 'phase')
+      .getRawMany<ServiceStatusFacts>();
+  }
+
+  /** The most frequent first. */
+  countBy(facet: ServiceFacet, wanted: ServiceListFilter, permitted: DataFilter): Promise<Count[]> {
+    return andPermitted(this.#filtered(wanted), permitted, scopeColumns)
+      .select(scopeColumns[facet], 'value')
+      .addSelect('count(*)::integer', 'count')
+      .groupBy(scopeColumns[facet])
+      .orderBy('count', 'DESC')
+      .addOrderBy('value', 'ASC')
+      .getRawMany<Count>();
+  }
+
+  /** The first services of each application or environment, by name, after a name and id when given. */
+  async listOfEach(
+    parent: ServiceParent,
+    parentIds: readonly string[],
+    permitted: DataFilter,
+    after: string | null | undefined,
+    limit: number,
+  ): Promise<ServiceEntity[]> {
+    const query = this.#ofParents(parent, parentIds, permitted);
+    if (after) {
+      const [name, id] = decodeCursor(after, 2);
+      query.andWhere('(service.name, service.id) > (:afterName, :afterId)', {
+        afterName: String(name),
+        afterId: String(id),
+      });
+    }
+    const columns = { parent: scopeColumns[parent], id: 'service.id', order: 'service.name, service.id' };
+    const ids = await firstIdsOfEach(query, columns, limit);
+    return this.#query()
+      .where('service.id = ANY(:ids)', { ids })
+      .orderBy('service.name', 'ASC')
+      .addOrderBy('service.id', 'ASC')
+      .getMany();
+  }
+
+  countOfEach(
+    parent: ServiceParent,
+    parentIds: readonly string[],
+    permitted: DataFilter,
+  ): Promise<Map<string, number>> {
+    return countsOfEach(this.#ofParents(parent, parentIds, permitted), scopeColumns[parent]);
   }
 
   /** Per project, how many services the caller may see, and their ids by cluster and namespace. */
@@ -161,6 +248,16 @@ export class ServiceRepository {
       permitted,
       scopeColumns,
     ).getMany();
+  }
+
+  #ofParents(
+    parent: ServiceParent,
+    parentIds: readonly string[],
+    permitted: DataFilter,
+  ): SelectQueryBuilder<ServiceEntity> {
+    const query = this.#query().where('service.deleted_at IS NULL');
+    query.andWhere(`${scopeColumns[parent]} = ANY(:parentIds)`, { parentIds });
+    return andPermitted(query, permitted, scopeColumns);
   }
 
   #filtered(wanted: ServiceListFilter): SelectQueryBuilder<ServiceEntity> {
@@ -175,10 +272,11 @@ export class ServiceRepository {
       const value = wanted[field];
       if (value != null) query.andWhere(`service.${column} = :${field}`, { [field]: value });
     }
-    if (wanted.search) {
-      query.andWhere('service.name LIKE :search', {
-        search: `%${wanted.search.replace(/[\\%_]/g, '\\$&')}%`,
-      });
+    if (wanted.name != null) query.andWhere('service.name = :name', { name: wanted.name });
+    if (wanted.ids) query.andWhere('service.id = ANY(:ids)', { ids: wanted.ids });
+    if (wanted.search) query.andWhere('service.name LIKE :search', { search: containing(wanted.search) });
+    if (wanted.image) {
+      query.andWhere(`service.spec ->> 'image' LIKE :image`, { image: containing(wanted.image) });
     }
     return query;
   }
@@ -187,3 +285,5 @@ export class ServiceRepository {
     return this.database.manager.createQueryBuilder(ServiceEntity, 'service');
   }
 }
+
+const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;

@@ -3,11 +3,17 @@ import { NotFoundError } from '../../shared/errors.js';
 import { Permission, type ReferenceResolver } from '../../shared/federated-schema.js';
 import { type Page, PageArguments } from '../../shared/pagination.js';
 import type { RequestContext } from '../../shared/request-context.js';
+import { FieldChange, ObservationError } from '../../shared/shared-types.js';
+import { UsageUnavailable } from '../../shared/usage.type.js';
 import { Application } from '../application/application.type.js';
 import { Binding } from '../binding/binding.type.js';
-import type { DeploymentService } from '../deployment/deployment.service.js';
 import { Deployment, DeploymentConnection } from '../deployment/deployment.type.js';
-import { EventConnection, type ServiceEvent } from '../event/event.type.js';
+import {
+  EventConnection,
+  type EventSeverity,
+  EventSeverityEnum,
+  type ServiceEvent,
+} from '../event/event.type.js';
 import type { FieldLoaders } from '../loaders.js';
 import type { PodGeneration } from '../pod/pod.mapper.js';
 import { type Pod, PodConnection, PodGenerationEnum } from '../pod/pod.type.js';
@@ -28,6 +34,7 @@ import {
   ServiceOrder,
   ServiceStatusEnum,
 } from './service.type.js';
+import type { ServiceListService } from './service-list.service.js';
 import type { Observed, ServiceRuntimeService } from './service-runtime.service.js';
 import type { ServiceStatus } from './service-status.js';
 
@@ -35,8 +42,8 @@ import type { ServiceStatus } from './service-status.js';
 export class ServiceResolver implements ReferenceResolver {
   constructor(
     private readonly serviceService: ServiceService,
+    private readonly lists: ServiceListService,
     private readonly runtime: ServiceRuntimeService,
-    private readonly deploymentService: DeploymentService,
     private readonly loaders: FieldLoaders,
   ) {}
 
@@ -59,12 +66,7 @@ export class ServiceResolver implements ReferenceResolver {
     orderBy: ServiceOrder | null,
     @Ctx() { caller }: RequestContext,
   ): Promise<Page<Service>> {
-    return this.serviceService.list(
-      caller,
-      filter ?? {},
-      orderBy ?? { field: 'NAME', direction: 'ASC' },
-      page,
-    );
+    return this.lists.list(caller, filter ?? {}, orderBy ?? { field: 'NAME', direction: 'ASC' }, page);
   }
 
   @Mutation(() => CreateServicePayload, { description: 'Makes a service; nothing runs yet.' })
@@ -148,9 +150,9 @@ export class ServiceResolver implements ReferenceResolver {
   deployments(
     @Root() service: ServiceRow,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { caller }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Page<Deployment>> {
-    return this.deploymentService.listByService(caller, service, page);
+    return this.loaders.deploymentsOf(context, service, page);
   }
 
   @FieldResolver(() => [Route], { description: 'How each of its ports can be reached.' })
@@ -164,16 +166,46 @@ export class ServiceResolver implements ReferenceResolver {
   events(
     @Root() service: ServiceRow,
     @Args(() => PageArguments) page: PageArguments,
+    @Arg('severities', () => [EventSeverityEnum], {
+      nullable: true,
+      description: 'Only these. Default: all.',
+    })
+    severities: EventSeverity[] | null,
   ): Promise<Page<ServiceEvent>> {
-    return this.runtime.events(service, page);
+    return this.runtime.events(service, page, severities);
+  }
+
+  @FieldResolver(() => [FieldChange], {
+    description:
+      'What others changed in the cluster of what Meridian applied last: "before" is what was applied, "after" what is there; after is null for what is gone. Stays so until the next deployment, which sets it back and says so in its log. What an autoscaler does is not drift. While the cluster does not answer, only what was last seen of the main Deployment is compared, and driftUnavailable has the reason. A call for each Kubernetes object: not for lists.',
+  })
+  async drift(@Root() service: ServiceRow): Promise<FieldChange[]> {
+    return (await this.runtime.drift(service)).changes;
+  }
+
+  @FieldResolver(() => ObservationError, {
+    nullable: true,
+    description:
+      'Why drift is incomplete: the cluster does not answer. Null when it is complete. Costs what drift costs, once for both.',
+  })
+  async driftUnavailable(@Root() service: ServiceRow): Promise<ObservationError | null> {
+    return (await this.runtime.drift(service)).unavailable;
   }
 
   @FieldResolver(() => Usage, {
     nullable: true,
-    description: 'CPU and memory of its pods; null when not measured.',
+    description: 'CPU and memory of its pods together; null when not measured: usageUnavailable says why.',
   })
-  usage(@Root() service: ServiceRow): Promise<Usage | null> {
-    return this.runtime.usage(service);
+  async usage(@Root() service: ServiceRow): Promise<Usage | null> {
+    return (await this.runtime.usage(service)).usage;
+  }
+
+  @FieldResolver(() => UsageUnavailable, {
+    nullable: true,
+    description: 'Why usage is null; null when it is not.',
+  })
+  async usageUnavailable(@Root() service: ServiceRow): Promise<UsageUnavailable | null> {
+    return (await this.runtime.usage(service)).unavailable;
   }
 
   @FieldResolver(() => [Binding], { description: 'Instances bound to it.' })

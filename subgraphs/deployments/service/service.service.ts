@@ -7,22 +7,23 @@ import { ConflictError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { quoted, requireServiceName } from '../../shared/kubernetes/names.js';
 import type { Logger } from '../../shared/logger.js';
-import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { type ApplicationRepository } from '../application/application.repository.js';
 import { applicationScope } from '../application/application.service.js';
 import type { BindingRepository } from '../binding/binding.repository.js';
 import type { DeploymentRepository } from '../deployment/deployment.repository.js';
 import type { Environments } from '../environments.js';
+import type { PagesSource } from '../pages-of-each.js';
+import type { RouteRepository } from '../route/route.repository.js';
 import { scopeOf } from '../scope.js';
 import type { WorkloadApplier } from '../workload/workload.applier.js';
 import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
+import { requireValidSpec } from './rules/spec-rules.js';
 import type { ServiceEntity } from './service.entity.js';
-import type { ServiceListFilter, ServiceListOrder, ServiceRepository } from './service.repository.js';
+import type { ServiceParent, ServiceRepository } from './service.repository.js';
 import type { ServiceAccess } from './service-access.js';
 import type { ServiceSpecChange } from './service-spec.js';
 import { mergeSpec, secretNameOf } from './spec-merge.js';
-import { requireValidSpec } from './spec-rules.js';
 
 export interface CreateService {
   readonly applicationId: string;
@@ -41,6 +42,7 @@ export class ServiceService {
     private readonly applications: ApplicationRepository,
     private readonly deployments: DeploymentRepository,
     private readonly bindings: BindingRepository,
+    private readonly routes: RouteRepository,
     private readonly environments: Environments,
     private readonly applier: WorkloadApplier,
     private readonly reconciler: WorkloadReconciler,
@@ -60,14 +62,16 @@ export class ServiceService {
     return row?.deletedAt ? undefined : row;
   }
 
-  async list(
-    caller: Caller,
-    filter: ServiceListFilter,
-    order: ServiceListOrder,
-    page: PageArguments,
-  ): Promise<Page<ServiceEntity>> {
-    const set = await this.permissions.of(caller);
-    return this.services.list(filter, order, set.filter('services.read'), page);
+  /** Pages of the services of each of many applications or environments, by name. */
+  ofEach(caller: Caller, parent: ServiceParent): PagesSource<ServiceEntity> {
+    const permitted = async () => (await this.permissions.of(caller)).filter('services.read');
+    return {
+      rows: async (ids, { after }, limit) =>
+        this.services.listOfEach(parent, ids, await permitted(), after, limit),
+      counts: async (ids) => this.services.countOfEach(parent, ids, await permitted()),
+      parentOf: (row) => row[parent],
+      placeOf: (row) => [row.name, row.id],
+    };
   }
 
   /** Nothing runs yet; values of secret variables are in the cluster already. */
@@ -99,11 +103,12 @@ export class ServiceService {
     }
     requireServiceName(input.name, ['input', 'name']);
     const id = newId('service', this.clock.now());
-    const { spec, secrets } = mergeSpec(undefined, input.spec, {
+    const merged = mergeSpec(undefined, input.spec, {
       serviceName: input.name,
       marker: id.slice(-12),
     });
-    requireValidSpec(spec);
+    requireValidSpec(merged);
+    const { spec, secrets } = merged;
     const now = new Date(this.clock.now());
     const row: ServiceEntity = {
       id,
@@ -134,7 +139,7 @@ export class ServiceService {
         async ({ transaction, audit, notify }) => {
           await this.services.insert(transaction, row);
           // Last, so that a name that is taken writes nothing to the other's Secret.
-          await this.applier.addSecrets(row, secretNameOf(row.name), secrets);
+          await this.applier.actingFor(set.caller).addSecrets(row, secretNameOf(row.name), secrets);
           audit({ ...target(row), changes: changedFields({}, spec, 'spec') });
           notify({ type: 'service.changed', serviceId: row.id });
           return row;
@@ -152,6 +157,7 @@ export class ServiceService {
   /** What runs is removed, its data included; its deployments stay. */
   async delete(caller: Caller, input: { serviceId: string; reason?: string | null }): Promise<ServiceEntity> {
     const { set, service } = await this.access.require(caller, 'services.delete', input.serviceId);
+    await this.applier.actingFor(set.caller).requireRemovable(service);
     const now = new Date(this.clock.now());
     await this.changes.run(
       set.caller,
@@ -168,6 +174,7 @@ export class ServiceService {
           notify({ type: 'deployment.changed', deploymentId: id, serviceId: row.id });
         }
         await this.bindings.deleteByService(transaction, row.id);
+        await this.routes.release(transaction, row.id);
         await this.services.update(transaction, row.id, { deletedAt: now, updatedAt: now });
         audit({ ...target(row), reason: input.reason ?? null });
         notify({ type: 'service.changed', serviceId: row.id });
@@ -175,7 +182,7 @@ export class ServiceService {
       },
     );
     await this.reconciler
-      .reconcile(service.id)
+      .reconcile(service.id, set.caller)
       .catch((error) => this.logger.warn({ error, service: service.id }, 'service will be removed later'));
     return service;
   }

@@ -6,6 +6,7 @@ import { DateTimeScalar } from '../../shared/scalars.js';
 import { MutationPayload } from '../../shared/shared-types.js';
 import { ServiceSpecInput } from './service-spec.input.js';
 import { ServiceSpec } from './service-spec.type.js';
+import type { ServiceStatus } from './service-status.js';
 
 export const ServiceStatusEnum = {
   HEALTHY: 'HEALTHY',
@@ -92,14 +93,27 @@ export class ServiceFilter {
   @Field(() => ID, { nullable: true, description: 'In this landscape.' })
   landscapeId?: string | null;
 
+  @Field(() => String, { nullable: true, description: 'Exactly this name.' })
+  name?: string | null;
+
   @Field(() => String, { nullable: true, description: 'Part of the name.' })
   search?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Part of the image of its specification, such as registry/team/web or :1.4.2.',
+  })
+  image?: string | null;
+
+  @Field(() => [ServiceStatusEnum], { nullable: true, description: 'Any of these, as last seen.' })
+  status?: ServiceStatus[] | null;
 }
 
 export const ServiceOrderFieldEnum = {
   NAME: 'NAME',
   CREATED_AT: 'CREATED_AT',
   UPDATED_AT: 'UPDATED_AT',
+  STATUS: 'STATUS',
 } as const;
 registerEnumType(ServiceOrderFieldEnum, {
   name: 'ServiceOrderField',
@@ -108,6 +122,10 @@ registerEnumType(ServiceOrderFieldEnum, {
     NAME: { description: 'Name.' },
     CREATED_AT: { description: 'Time of creation.' },
     UPDATED_AT: { description: 'Time of the last deployment or change.' },
+    STATUS: {
+      description:
+        'Status as last seen, the worst first: DEGRADED, UNKNOWN, PROGRESSING, STOPPED, HEALTHY. A service whose status changes while somebody pages may be on no page or on two.',
+    },
   },
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSpec, type ServiceSpec } from './service-spec.js';
+import { completeSpec, defaultSpec, type ServiceSpec } from './service-spec.js';
 import { mergeSpec } from './spec-merge.js';
 
 const current: ServiceSpec = {
@@ -65,5 +65,74 @@ describe('merging a change into a specification', () => {
     );
     expect(spec.environmentVariables).toEqual([current.environmentVariables[1]]);
     expect(secrets).toEqual([]);
+  });
+
+  it('keeps the text of secret files as it keeps variables, and refers to Secrets that are there', () => {
+    const first = mergeSpec(
+      current,
+      {
+        files: [{ path: '/etc/key.pem', content: 'k3y', secret: true }],
+        environmentVariables: [{ name: 'TOKEN', secretRef: 'shared', secretKey: 'token' }],
+      },
+      options,
+    );
+    expect(first.spec.files).toEqual([
+      { name: '/etc/key.pem', content: null, secretRef: 'web-env', secretKey: 'file-0.new' },
+    ]);
+    expect(first.spec.environmentVariables).toEqual([
+      { name: 'TOKEN', value: null, secretRef: 'shared', secretKey: 'token' },
+    ]);
+    expect(first.secrets).toEqual([{ key: 'file-0.new', value: 'k3y' }]);
+    const second = mergeSpec(
+      first.spec,
+      {
+        files: [
+          { path: '/etc/other', content: '' },
+          { path: '/etc/key.pem', secret: true },
+        ],
+      },
+      { ...options, marker: 'newer' },
+    );
+    expect(second.spec.files[1]).toEqual(first.spec.files[0]);
+    expect(second.secrets).toEqual([]);
+  });
+
+  it('scales by CPU when nothing else is said, and ends a canary with its steps', () => {
+    expect(mergeSpec(current, { autoscaling: { maxReplicas: 5 } }, options).spec.autoscaling).toEqual({
+      minReplicas: 1,
+      maxReplicas: 5,
+      cpuPercent: 80,
+      memoryPercent: null,
+    });
+    const canary = mergeSpec(
+      current,
+      { strategy: { type: 'CANARY', steps: [{ percent: 20, pauseSeconds: 60 }, { percent: 50 }] } },
+      options,
+    ).spec;
+    expect(canary.strategy.steps).toEqual([
+      { percent: 20, pauseSeconds: 60 },
+      { percent: 50, pauseSeconds: null },
+    ]);
+    expect(mergeSpec(canary, { replicas: 5 }, options).spec.strategy).toEqual(canary.strategy);
+    expect(mergeSpec(canary, { strategy: { type: 'ROLLING' } }, options).spec.strategy).toEqual(
+      current.strategy,
+    );
+  });
+});
+
+describe('a specification of an earlier version', () => {
+  it('is completed with what has been added since', () => {
+    const { startup, autoscaling, rollbackOnFailure, ...early } = current;
+    const { steps, ...strategy } = early.strategy;
+    const stored = {
+      ...early,
+      strategy,
+      ports: [{ name: 'http', exposure: 'PUBLIC', port: 80, protocol: 'HTTP', targetPort: 80, domain: null }],
+    } as unknown as ServiceSpec;
+    expect(completeSpec(stored)).toEqual({
+      ...current,
+      ports: [{ ...stored.ports[0], path: '/', tlsSecret: null }],
+    });
+    expect([startup, autoscaling, rollbackOnFailure, steps]).toEqual([null, null, false, []]);
   });
 });

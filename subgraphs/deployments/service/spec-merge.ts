@@ -1,10 +1,14 @@
 import {
+  type AutoscalingSpec,
+  type ConfigFileSpec,
   defaultSpec,
   type EnvironmentVariableSpec,
   type PortSpec,
   type ProbeSpec,
   type ServiceSpec,
   type ServiceSpecChange,
+  type StrategySpec,
+  type TolerationSpec,
 } from './service-spec.js';
 
 /** A value that goes into the service's Secret under a key of its own. */
@@ -20,34 +24,23 @@ export interface MergedSpec {
 
 export const secretNameOf = (serviceName: string): string => `${serviceName}-env`;
 
+interface MergeOptions {
+  readonly serviceName: string;
+  readonly marker: string;
+}
+
 /**
  * The change over the current specification. Secret values go to `secrets`, never into the specification; `marker`
- * names their keys and must be new for each change. A secret variable given without a value keeps the one it has.
+ * names their keys and must be new for each change. A secret variable or file given without a value keeps the one it
+ * has.
  */
 export function mergeSpec(
   current: ServiceSpec | undefined,
   change: ServiceSpecChange,
-  options: { serviceName: string; marker: string },
+  options: MergeOptions,
 ): MergedSpec {
   const base: ServiceSpec = current ?? { image: '', ...defaultSpec };
-  const secrets: SecretValue[] = [];
-  const variables = change.environmentVariables?.map((variable): EnvironmentVariableSpec => {
-    if (!variable.secret)
-      return { name: variable.name, value: variable.value ?? null, secretRef: null, secretKey: null };
-    const kept = base.environmentVariables.find(({ name, secretKey }) => name === variable.name && secretKey);
-    if (typeof variable.value !== 'string')
-      return (
-        kept ?? {
-          name: variable.name,
-          value: null,
-          secretRef: secretNameOf(options.serviceName),
-          secretKey: null,
-        }
-      );
-    const key = `${variable.name}.${options.marker}`;
-    secrets.push({ key, value: variable.value });
-    return { name: variable.name, value: null, secretRef: secretNameOf(options.serviceName), secretKey: key };
-  });
+  const secrets = new NewSecrets(options);
   const spec: ServiceSpec = {
     image: change.image ?? base.image,
     replicas: given(change.replicas, base.replicas, defaultSpec.replicas),
@@ -55,15 +48,11 @@ export function mergeSpec(
     args: given(change.args && [...change.args], base.args, null),
     ports: given(change.ports?.map(portOf), base.ports, []),
     environmentVariables: given(
-      change.environmentVariables === null ? null : variables,
+      change.environmentVariables && variablesOf(change.environmentVariables, base, secrets),
       base.environmentVariables,
       [],
     ),
-    files: given(
-      change.files?.map(({ path, content }) => ({ name: path, content })),
-      base.files,
-      [],
-    ),
+    files: given(change.files && filesOf(change.files, base, secrets), base.files, []),
     volumes: given(
       change.volumes?.map(({ name, path, size, storageClass }) => ({
         name,
@@ -78,24 +67,82 @@ export function mergeSpec(
     limits: given(change.limits && amounts(change.limits, base.limits), base.limits, null),
     readiness: given(change.readiness && probeOf(change.readiness), base.readiness, null),
     liveness: given(change.liveness && probeOf(change.liveness), base.liveness, null),
+    startup: given(change.startup && probeOf(change.startup), base.startup, null),
     strategy: given(
-      change.strategy && {
-        type: change.strategy.type ?? base.strategy.type,
-        maxSurge: change.strategy.maxSurge ?? base.strategy.maxSurge,
-        maxUnavailable: change.strategy.maxUnavailable ?? base.strategy.maxUnavailable,
-      },
+      change.strategy && strategyOf(change.strategy, base.strategy),
       base.strategy,
       defaultSpec.strategy,
     ),
+    autoscaling: given(change.autoscaling && autoscalingOf(change.autoscaling), base.autoscaling, null),
+    imagePullSecret: given(change.imagePullSecret, base.imagePullSecret, null),
+    nodeSelector: given(
+      change.nodeSelector?.map(({ name, value }) => ({ name, value })),
+      base.nodeSelector,
+      [],
+    ),
+    tolerations: given(change.tolerations?.map(tolerationOf), base.tolerations, []),
     stopGraceSeconds: given(change.stopGraceSeconds, base.stopGraceSeconds, defaultSpec.stopGraceSeconds),
     progressDeadlineSeconds: given(
       change.progressDeadlineSeconds,
       base.progressDeadlineSeconds,
       defaultSpec.progressDeadlineSeconds,
     ),
+    rollbackOnFailure: given(change.rollbackOnFailure, base.rollbackOnFailure, defaultSpec.rollbackOnFailure),
   };
-  return { spec, secrets };
+  return { spec, secrets: secrets.values };
 }
+
+interface SecretReference {
+  readonly secretRef: string | null;
+  readonly secretKey: string | null;
+}
+
+/** Values for the service's Secret, collected under keys that no earlier value has. */
+class NewSecrets {
+  readonly values: SecretValue[] = [];
+
+  constructor(private readonly options: MergeOptions) {}
+
+  add(name: string, value: string): SecretReference {
+    const key = `${name}.${this.options.marker}`;
+    this.values.push({ key, value });
+    return { secretRef: secretNameOf(this.options.serviceName), secretKey: key };
+  }
+
+  /** For one without a value: that of the entry of this name, if it has one; else what the rules will refuse. */
+  keep(known: SecretReference | undefined): SecretReference {
+    return known?.secretKey
+      ? { secretRef: known.secretRef, secretKey: known.secretKey }
+      : { secretRef: secretNameOf(this.options.serviceName), secretKey: null };
+  }
+}
+
+const variablesOf = (
+  variables: NonNullable<ServiceSpecChange['environmentVariables']>,
+  base: ServiceSpec,
+  secrets: NewSecrets,
+): EnvironmentVariableSpec[] =>
+  variables.map(({ name, value, secret, secretRef, secretKey }) => {
+    if (secretRef != null || secretKey != null) {
+      return { name, value: value ?? null, secretRef: secretRef ?? null, secretKey: secretKey ?? null };
+    }
+    if (!secret) return { name, value: value ?? null, secretRef: null, secretKey: null };
+    const known = base.environmentVariables.find((variable) => variable.name === name);
+    const reference = value == null ? secrets.keep(known) : secrets.add(name, value);
+    return { name, value: null, ...reference };
+  });
+
+const filesOf = (
+  files: NonNullable<ServiceSpecChange['files']>,
+  base: ServiceSpec,
+  secrets: NewSecrets,
+): ConfigFileSpec[] =>
+  files.map(({ path, content, secret }, index) => {
+    if (!secret) return { name: path, content: content ?? null, secretRef: null, secretKey: null };
+    const known = base.files.find(({ name }) => name === path);
+    const reference = content == null ? secrets.keep(known) : secrets.add(`file-${index}`, content);
+    return { name: path, content: null, ...reference };
+  });
 
 /** Left out: as it is. Null: back to the default. */
 const given = <T>(value: T | null | undefined, current: T, whenNull: T): T =>
@@ -108,6 +155,8 @@ const portOf = (port: NonNullable<ServiceSpecChange['ports']>[number]): PortSpec
   protocol: port.protocol,
   targetPort: port.targetPort,
   domain: port.domain ?? null,
+  path: port.path ?? '/',
+  tlsSecret: port.tlsSecret ?? null,
 });
 
 const amounts = (
@@ -126,4 +175,39 @@ const probeOf = (probe: NonNullable<ServiceSpecChange['readiness']>): ProbeSpec 
   periodSeconds: probe.periodSeconds ?? 5,
   timeoutSeconds: probe.timeoutSeconds ?? 2,
   failureThreshold: probe.failureThreshold ?? 3,
+});
+
+const strategyOf = (
+  change: NonNullable<ServiceSpecChange['strategy']>,
+  current: StrategySpec,
+): StrategySpec => ({
+  type: change.type ?? current.type,
+  maxSurge: change.maxSurge ?? current.maxSurge,
+  maxUnavailable: change.maxUnavailable ?? current.maxUnavailable,
+  steps:
+    change.steps?.map(({ percent, pauseSeconds }) => ({ percent, pauseSeconds: pauseSeconds ?? null })) ??
+    // Steps are of a canary: another type has none.
+    ((change.type ?? current.type) === 'CANARY' ? current.steps : []),
+});
+
+const autoscalingOf = (change: NonNullable<ServiceSpecChange['autoscaling']>): AutoscalingSpec => {
+  const { minReplicas, maxReplicas, cpuPercent, memoryPercent } = change;
+  return {
+    minReplicas: minReplicas ?? 1,
+    maxReplicas,
+    cpuPercent: cpuPercent ?? (memoryPercent == null ? 80 : null),
+    memoryPercent: memoryPercent ?? null,
+  };
+};
+
+const tolerationOf = ({
+  name,
+  value,
+  effect,
+  seconds,
+}: NonNullable<ServiceSpecChange['tolerations']>[number]): TolerationSpec => ({
+  name,
+  value: value ?? null,
+  effect: effect ?? null,
+  seconds: seconds ?? null,
 });

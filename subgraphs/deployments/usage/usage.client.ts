@@ -1,100 +1,34 @@
-import { BoundedCache } from '../../shared/bounded-cache.js';
-import type { Clock } from '../../shared/clock.js';
-import { apiPath } from '../../shared/kubernetes/api-path.js';
-import type { Connections } from '../../shared/kubernetes/connections.js';
-import { quantityToNumber, readQuantity } from '../../shared/kubernetes/quantity.js';
+import type { ClusterMetrics } from '../../shared/kubernetes/metrics/cluster-metrics.js';
+import type { UsageValue } from '../../shared/kubernetes/metrics/metrics-poller.js';
+import {
+  type UsageUnavailableValue,
+  usageUnavailable,
+} from '../../shared/kubernetes/metrics/usage-unavailable.js';
 import { serviceLabel } from '../workload/labels.js';
 
-export interface UsageSampleValue {
-  at: Date;
-  cpuCores: number;
-  memoryBytes: number;
-}
-export interface UsageValue extends UsageSampleValue {
-  history: UsageSampleValue[];
+/** Either the figures, or why there are none. */
+export interface UsageAnswer {
+  readonly usage: UsageValue | null;
+  readonly unavailable: UsageUnavailableValue | null;
 }
 
-interface PodMetricsList {
-  readonly items?: readonly {
-    readonly metadata?: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> };
-    readonly containers?: readonly { readonly usage?: Readonly<Record<string, string>> }[];
-  }[];
-}
-
-const keepMilliseconds = 10_000;
-const maximumSamples = 60;
-
-/** metrics.k8s.io of one namespace, asked at most every 10 s, with what was seen before. */
+/** What services and their pods use, as the cluster's one poller last saw it. */
 export class UsageClient {
-  readonly #reads = new Map<string, { at: number; read: Promise<PodMetricsList | undefined> }>();
-  readonly #histories = new BoundedCache<string, UsageSampleValue[]>({
-    maxEntries: 5_000,
-    maxWeight: 300_000,
-  });
+  constructor(private readonly metrics: Pick<ClusterMetrics, 'readPods'>) {}
 
-  constructor(
-    private readonly connections: Pick<Connections, 'get'>,
-    private readonly clock: Clock,
-  ) {}
-
-  /** Null when the cluster measures nothing, or does not answer. */
-  async findByService(service: {
-    id: string;
-    clusterId: string;
-    namespace: string;
-  }): Promise<UsageValue | null> {
-    return this.#usage(service, service.id, ({ labels }) => labels?.[serviceLabel] === service.id);
+  /** All pods of the service together; its history has the share of pods that are gone. */
+  async findByService(service: { id: string; clusterId: string }): Promise<UsageAnswer> {
+    const readings = await this.metrics.readPods(service.clusterId, { groupBy: serviceLabel });
+    return answer(readings.findGroup(serviceLabel, service.id), readings.unavailable);
   }
 
-  async findByPod(pod: {
-    uid: string;
-    name: string;
-    clusterId: string;
-    namespace: string;
-  }): Promise<UsageValue | null> {
-    return this.#usage(pod, pod.uid, ({ name }) => name === pod.name);
-  }
-
-  async #usage(
-    place: { clusterId: string; namespace: string },
-    key: string,
-    concerns: (metadata: { name?: string; labels?: Readonly<Record<string, string>> }) => boolean,
-  ): Promise<UsageValue | null> {
-    const { at, read } = this.#read(place);
-    const items = (await read)?.items?.filter(({ metadata }) => concerns(metadata ?? {})) ?? [];
-    if (items.length === 0) return null;
-    const sum = (resource: string): number =>
-      items
-        .flatMap(({ containers }) => containers ?? [])
-        .reduce((total, { usage }) => {
-          const quantity = readQuantity(usage?.[resource]);
-          return total + (quantity ? quantityToNumber(quantity) : 0);
-        }, 0);
-    const sample = { at: new Date(at), cpuCores: sum('cpu'), memoryBytes: sum('memory') };
-    const before = this.#histories.get(key) ?? [];
-    const history = before.at(-1)?.at.getTime() === at ? before : [...before, sample].slice(-maximumSamples);
-    this.#histories.set(key, history, history.length);
-    return { ...sample, history };
-  }
-
-  #read({ clusterId, namespace }: { clusterId: string; namespace: string }) {
-    const key = `${clusterId} ${namespace}`;
-    const known = this.#reads.get(key);
-    const at = this.clock.now();
-    if (known && at - known.at < keepMilliseconds) return known;
-    const read = this.connections
-      .get(clusterId)
-      .then((connection) =>
-        connection.request<PodMetricsList>({
-          method: 'GET',
-          path: apiPath({ group: 'metrics.k8s.io', version: 'v1beta1', resource: 'pods', namespace }),
-          deadlineMs: 2_000,
-        }),
-      )
-      // Not installed, not allowed or not answering: there are no figures.
-      .catch(() => undefined);
-    if (this.#reads.size > 1_000) this.#reads.clear();
-    this.#reads.set(key, { at, read });
-    return { at, read };
+  async findByPod(pod: { name: string; clusterId: string; namespace: string }): Promise<UsageAnswer> {
+    const readings = await this.metrics.readPods(pod.clusterId, { groupBy: serviceLabel });
+    return answer(readings.find(`${pod.namespace}/${pod.name}`), readings.unavailable);
   }
 }
+
+const answer = (usage: UsageValue | undefined, unavailable: UsageUnavailableValue | null): UsageAnswer =>
+  usage
+    ? { usage, unavailable: null }
+    : { usage: null, unavailable: unavailable ?? usageUnavailable('NOT_MEASURED') };

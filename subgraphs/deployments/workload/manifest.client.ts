@@ -4,9 +4,12 @@ import { listObjects } from '../../shared/kubernetes/objects.js';
 import { apiVersionOf, type Resource, resources } from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
 import { serviceLabel } from './labels.js';
+import { hiddenValue, looksSecret, withoutSecrets } from './redaction.js';
 
+/** Everything that Meridian applies for a service; its canary is a second Deployment. */
 const kinds: readonly Resource[] = [
   resources.deployments,
+  resources.horizontalPodAutoscalers,
   resources.services,
   resources.ingresses,
   resources.configMaps,
@@ -14,13 +17,11 @@ const kinds: readonly Resource[] = [
   resources.persistentVolumeClaims,
 ];
 
-const hidden = '***';
-
 /** Shows what is in the cluster, without what is secret. */
 export class ManifestClient {
   constructor(private readonly connections: Pick<Connections, 'get'>) {}
 
-  /** YAML documents of the service's objects. */
+  /** YAML documents of the service's objects. One call for each kind. */
   async get(service: { id: string; clusterId: string; namespace: string }): Promise<string> {
     const connection = await this.connections.get(service.clusterId);
     const lists = await Promise.all(
@@ -40,33 +41,36 @@ export class ManifestClient {
 export const toManifest = (objects: readonly KubernetesObject[]): string =>
   objects.map((object) => stringify(redacted(object), { aliasDuplicateObjects: false })).join('---\n');
 
-/** Values of Secrets, and the annotation and bookkeeping that repeat what was applied, stay here (SE-2). */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * Values of Secrets, what looks like one elsewhere, and the annotation and bookkeeping that repeat what was applied
+ * stay here (SE-2).
+ */
 export function redacted(object: KubernetesObject): object {
+  const { apiVersion, kind, metadata = {}, ...rest } = object as KubernetesObject & Record<string, unknown>;
   const {
     managedFields: _,
-    annotations,
-    ...metadata
-  } = (object.metadata ?? {}) as Record<string, unknown> & {
-    annotations?: Record<string, string>;
-  };
-  const kept = Object.fromEntries(
-    Object.entries(annotations ?? {}).filter(
-      ([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration',
-    ),
-  );
-  const { apiVersion, kind, metadata: __, ...rest } = object as KubernetesObject & Record<string, unknown>;
-  const shown = {
-    apiVersion,
-    kind,
-    metadata: { ...metadata, ...(Object.keys(kept).length > 0 ? { annotations: kept } : {}) },
-    ...rest,
-  };
-  if (kind !== 'Secret') return shown;
-  const hide = (values: unknown): object =>
-    Object.fromEntries(Object.keys((values ?? {}) as object).map((key) => [key, hidden]));
-  return {
-    ...shown,
-    ...('data' in rest ? { data: hide(rest['data']) } : {}),
-    ...('stringData' in rest ? { stringData: hide(rest['stringData']) } : {}),
-  };
+    annotations = {},
+    ...others
+  } = metadata as Record<string, unknown> & { annotations?: Record<string, string> };
+  const { [lastApplied]: __, ...kept } = annotations;
+  const shown = { ...others, ...(Object.keys(kept).length > 0 ? { annotations: hideNamed(kept) } : {}) };
+  const hide = kind === 'Secret' ? hideAll : hideNamed;
+  const fields = Object.entries(rest).map(([name, value]) => [
+    name,
+    ['data', 'stringData', 'binaryData'].includes(name) ? hide(value) : withoutSecrets(value),
+  ]);
+  return { apiVersion, kind, metadata: shown, ...Object.fromEntries(fields) };
 }
+
+const hideAll = (values: unknown): object =>
+  Object.fromEntries(Object.keys((values ?? {}) as object).map((key) => [key, hiddenValue]));
+
+const hideNamed = (values: unknown): object =>
+  Object.fromEntries(
+    Object.entries((values ?? {}) as object).map(([key, value]) => [
+      key,
+      looksSecret(key) ? hiddenValue : withoutSecrets(value),
+    ]),
+  );

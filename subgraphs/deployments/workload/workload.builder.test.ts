@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Deployment, Ingress, Service } from '../../shared/kubernetes/resources.js';
+import type {
+  ConfigMap,
+  Deployment,
+  HorizontalPodAutoscaler,
+  Ingress,
+  Service,
+} from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
 import { defaultSpec, type PortSpec, type ServiceSpec } from '../service/service-spec.js';
 import { ingressHost } from './ingress-host.js';
-import { buildWorkload, type WorkloadInput } from './workload.builder.js';
+import { buildWorkload } from './workload.builder.js';
+import type { WorkloadInput } from './workload-input.js';
 
 const port = (change: Partial<PortSpec> = {}): PortSpec => ({
   name: 'http',
@@ -12,6 +19,8 @@ const port = (change: Partial<PortSpec> = {}): PortSpec => ({
   protocol: 'HTTP',
   targetPort: 8080,
   domain: null,
+  path: '/',
+  tlsSecret: null,
   ...change,
 });
 
@@ -26,17 +35,19 @@ const input = (
     spec: { ...defaultSpec, image: 'nginx:1.27', ...spec },
     bound: [],
     paused: false,
+    canary: null,
     ...change,
   },
   ingressDomain: 'apps.example.com',
+  scaledTo: null,
 });
 
 const kinds = (objects: KubernetesObject[]): string[] =>
   objects.map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
 const find = <T extends KubernetesObject>(objects: KubernetesObject[], kind: string): T =>
   objects.find((object) => object.kind === kind) as T;
-const containerOf = (objects: KubernetesObject[]) =>
-  find<Deployment>(objects, 'Deployment').spec?.template.spec?.containers[0];
+const podOf = (objects: KubernetesObject[]) => find<Deployment>(objects, 'Deployment').spec?.template.spec;
+const containerOf = (objects: KubernetesObject[]) => podOf(objects)?.containers[0];
 
 describe('the workload of a service', () => {
   it('is a Deployment alone when nothing but an image is given', () => {
@@ -205,7 +216,7 @@ describe('the workload of a service', () => {
   it('mounts files from a ConfigMap of its template, and volumes from claims or empty directories', () => {
     const objects = buildWorkload(
       input({
-        files: [{ name: '/etc/app/config.yaml', content: 'a: 1' }],
+        files: [{ name: '/etc/app/config.yaml', content: 'a: 1', secretRef: null, secretKey: null }],
         volumes: [
           { name: 'data', path: '/data', size: '1Gi', storageClass: 'fast' },
           { name: 'scratch', path: '/tmp', size: null, storageClass: null },
@@ -245,5 +256,173 @@ describe('a host name below the ingress domain', () => {
     expect(long.split('.')[0]?.length).toBeLessThanOrEqual(63);
     expect(long).toMatch(/-[0-9a-f]{8}\.example\.com$/);
     expect(ingressHost({ name: 'a'.repeat(40), namespace: 'c'.repeat(40) }, 'example.com')).not.toBe(long);
+  });
+
+  it('mounts files whose text is in Secrets beside those of the ConfigMap', () => {
+    const objects = buildWorkload(
+      input({
+        files: [
+          { name: '/etc/app.conf', content: 'a', secretRef: null, secretKey: null },
+          { name: '/etc/key.pem', content: null, secretRef: 'web-env', secretKey: 'file-1.abc' },
+        ],
+      }),
+    );
+    expect(find<ConfigMap>(objects, 'ConfigMap').data).toEqual({ 'file-0': 'a' });
+    expect(containerOf(objects)?.volumeMounts).toEqual([
+      { name: 'files', mountPath: '/etc/app.conf', subPath: 'file-0', readOnly: true },
+      { name: 'secret-files', mountPath: '/etc/key.pem', subPath: 'file-1', readOnly: true },
+    ]);
+    expect(podOf(objects)?.volumes?.[1]).toEqual({
+      name: 'secret-files',
+      projected: {
+        sources: [{ secret: { name: 'web-env', items: [{ key: 'file-1.abc', path: 'file-1' }] } }],
+      },
+    });
+  });
+
+  it('lets an autoscaler decide the number of pods, within its bounds', () => {
+    const autoscaling = { minReplicas: 2, maxReplicas: 6, cpuPercent: 70, memoryPercent: null };
+    const replicas = (scaledTo: number | null) =>
+      find<Deployment>(buildWorkload({ ...input({ replicas: 1, autoscaling }), scaledTo }), 'Deployment').spec
+        ?.replicas;
+    expect([replicas(null), replicas(4), replicas(9)]).toEqual([2, 4, 6]);
+    const autoscaler = find<HorizontalPodAutoscaler>(
+      buildWorkload(input({ autoscaling })),
+      'HorizontalPodAutoscaler',
+    );
+    expect(autoscaler.spec).toEqual({
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      minReplicas: 2,
+      maxReplicas: 6,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } },
+        },
+      ],
+    });
+    expect(kinds(buildWorkload(input()))).toEqual(['Deployment web']);
+  });
+
+  it('places pods by node labels and tolerated taints, and pulls with the given Secret', () => {
+    const pod = podOf(
+      buildWorkload(
+        input({
+          nodeSelector: [{ name: 'kubernetes.io/arch', value: 'arm64' }],
+          tolerations: [
+            { name: 'gpu', value: null, effect: null, seconds: null },
+            { name: 'spot', value: 'yes', effect: 'NO_EXECUTE', seconds: 30 },
+          ],
+          imagePullSecret: 'registry',
+        }),
+      ),
+    );
+    expect(pod).toMatchObject({
+      nodeSelector: { 'kubernetes.io/arch': 'arm64' },
+      tolerations: [
+        { key: 'gpu', operator: 'Exists' },
+        { key: 'spot', operator: 'Equal', value: 'yes', effect: 'NoExecute', tolerationSeconds: 30 },
+      ],
+      imagePullSecrets: [{ name: 'registry' }],
+    });
+  });
+
+  it('leads paths of one host to their ports, with the certificate of the domain', () => {
+    const shop = { exposure: 'PUBLIC', protocol: 'HTTPS', domain: 'shop.example.com' } as const;
+    const { spec } = find<Ingress>(
+      buildWorkload(
+        input({
+          ports: [
+            port({ ...shop, name: 'web', port: 443, tlsSecret: 'shop-tls' }),
+            port({ ...shop, name: 'api', port: 8443, path: '/api' }),
+            port({ ...shop, name: 'own', port: 9443, domain: null }),
+          ],
+        }),
+      ),
+      'Ingress',
+    );
+    expect(spec?.tls).toEqual([
+      { hosts: ['web-shop-dev.apps.example.com'] },
+      { hosts: ['shop.example.com'], secretName: 'shop-tls' },
+    ]);
+    expect(
+      spec?.rules?.map(({ host, http }) => [
+        host,
+        http?.paths.map(({ path, backend }) => `${path} ${backend.service?.port?.number}`),
+      ]),
+    ).toEqual([
+      ['shop.example.com', ['/ 443', '/api 8443']],
+      ['web-shop-dev.apps.example.com', ['/ 9443']],
+    ]);
+  });
+
+  describe('of a canary', () => {
+    const base = {
+      templateId: 'deployment_1',
+      spec: { ...defaultSpec, image: 'nginx:1.26', replicas: 4, ports: [port()] },
+      bound: [],
+    };
+    const steps = [
+      { percent: 20, pauseSeconds: 60 },
+      { percent: 50, pauseSeconds: null },
+    ];
+    const canary = (step: number, since: Date | null = null) =>
+      buildWorkload(
+        input(
+          {
+            replicas: 4,
+            ports: [port({ targetPort: 9090 })],
+            strategy: { ...defaultSpec.strategy, type: 'CANARY', steps },
+          },
+          { canary: { state: { baseId: 'deployment_1', steps, step, since }, base } },
+        ),
+      );
+    const deployments = (objects: KubernetesObject[]) =>
+      objects
+        .filter(({ kind }) => kind === 'Deployment')
+        .map((object) => {
+          const { metadata, spec } = object as Deployment;
+          const labels = spec?.template.metadata?.labels ?? {};
+          return `${metadata?.name} ${spec?.replicas} ${labels['meridian.dev/deployment']} of ${metadata?.annotations?.['meridian.dev/deployment']}`;
+        });
+
+    it('adds new pods beside the old ones, which go when the new ones are there', () => {
+      expect(deployments(canary(0))).toEqual([
+        'web-canary 1 deployment_2 of deployment_2',
+        'web 4 deployment_1 of deployment_2',
+      ]);
+      expect(deployments(canary(0, new Date()))[1]).toBe('web 3 deployment_1 of deployment_2');
+      expect(deployments(canary(1))).toEqual([
+        'web-canary 2 deployment_2 of deployment_2',
+        'web 3 deployment_1 of deployment_2',
+      ]);
+    });
+
+    it('keeps the ways in until its steps are passed', () => {
+      expect(find<Service>(canary(1), 'Service').spec?.ports?.[0]?.targetPort).toBe(8080);
+      expect(find<Service>(canary(2), 'Service').spec?.ports?.[0]?.targetPort).toBe(9090);
+    });
+
+    it('keeps its pods until the main workload has taken over, and is gone then', () => {
+      expect(deployments(canary(2))).toEqual([
+        'web-canary 2 deployment_2 of deployment_2',
+        'web 4 deployment_2 of deployment_2',
+      ]);
+      expect(deployments(canary(3))).toEqual(['web 4 deployment_2 of deployment_2']);
+    });
+
+    it('tells its pods from those of the main workload, behind the same Service', () => {
+      const objects = canary(0);
+      const [canaries, main] = objects.filter(({ kind }) => kind === 'Deployment') as Deployment[];
+      expect(canaries?.spec?.selector.matchLabels).toEqual({
+        'meridian.dev/service': 'service_1',
+        'meridian.dev/track': 'canary',
+      });
+      expect(canaries?.spec?.template.metadata?.labels).toMatchObject({ 'meridian.dev/track': 'canary' });
+      expect(main?.spec?.selector.matchLabels).toEqual({ 'meridian.dev/service': 'service_1' });
+      expect(find<Service>(objects, 'Service').spec?.selector).toEqual({
+        'meridian.dev/service': 'service_1',
+      });
+    });
   });
 });

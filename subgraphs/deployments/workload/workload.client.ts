@@ -1,18 +1,25 @@
+import { NotFoundError } from '../../shared/errors.js';
+import { firstList } from '../../shared/kubernetes/first-list.js';
 import type {
   Informer,
   InformerEvent,
   Observation as InformerObservation,
 } from '../../shared/kubernetes/informer.js';
 import type { Informers } from '../../shared/kubernetes/informers.js';
-import { type Deployment, type Pod, type ReplicaSet, resources } from '../../shared/kubernetes/resources.js';
-import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
+import {
+  type Deployment,
+  type Node,
+  type Pod,
+  type ReplicaSet,
+  resources,
+} from '../../shared/kubernetes/resources.js';
+import { type KubernetesObject, keyOf } from '../../shared/kubernetes/wire.js';
+import type { LostNodes } from '../rollout/blockers.js';
 import type { ClusterFacts } from '../rollout/rollout.js';
-import { managedSelector, serviceIdOf, templateIdOf } from './labels.js';
+import { isCanary, managedSelector, serviceIdOf, templateIdOf } from './labels.js';
 
 /** How long a query waits for a cluster that it asks for the first time. */
 const syncMilliseconds = 2_000;
-
-const byService = { service: (object: KubernetesObject) => [serviceIdOf(object) ?? ''] };
 
 export interface WorkloadKey {
   readonly id: string;
@@ -30,7 +37,7 @@ export interface WorkloadState extends ClusterFacts {
   /** False until the first list is in: nothing can be said about what runs. */
   readonly known: boolean;
   readonly observed: Observed;
-  /** The deployment whose template the controller was last given; undefined when there is none. */
+  /** The deployment whose template a controller was last given, a canary's included; undefined without any. */
   readonly templateId: string | undefined;
 }
 
@@ -70,6 +77,7 @@ export class WorkloadClient {
     void view.synced().then(changed);
     return {
       state: () => view.state(service.id),
+      requireCluster: () => view.requireCluster(),
       synced: () => view.synced(),
       release: () => {
         unsubscribe();
@@ -99,18 +107,29 @@ export class WorkloadClient {
   }
 
   #acquire(clusterId: string): ClusterView {
-    const request = { clusterId, labelSelector: managedSelector, indexes: byService };
+    const request = { clusterId, labelSelector: managedSelector };
     const deployments = this.informers.acquire({ ...request, resource: resources.deployments });
     const replicaSets = this.informers.acquire({ ...request, resource: resources.replicaSets });
     const pods = this.informers.acquire({ ...request, resource: resources.pods });
-    return new ClusterView(clusterId, deployments.informer, replicaSets.informer, pods.informer, () => {
-      for (const lease of [deployments, replicaSets, pods]) lease.release();
-    });
+    const nodes = this.informers.acquire({ clusterId, resource: resources.nodes });
+    const all = [deployments, replicaSets, pods, nodes];
+    return new ClusterView(
+      clusterId,
+      deployments.informer,
+      replicaSets.informer,
+      pods.informer,
+      nodes.informer,
+      () => {
+        for (const lease of all) lease.release();
+      },
+    );
   }
 }
 
 export interface WorkloadWatch {
   state(): WorkloadState;
+  /** Throws NotFoundError when the cluster was removed: nothing of it comes any more. */
+  requireCluster(): void;
   /** Resolves when the first lists are in, or were waited for long enough. */
   synced(): Promise<void>;
   release(): void;
@@ -125,37 +144,46 @@ class ClusterView {
     private readonly deployments: Informer<Deployment>,
     private readonly replicaSets: Informer<ReplicaSet>,
     readonly pods: Informer<Pod>,
+    private readonly nodes: Informer<Node>,
     readonly release: () => void,
   ) {}
 
+  /** Without the nodes: whether those may be seen, and are, changes nothing about what is known of a service. */
   get #informers(): Informer<KubernetesObject>[] {
     return [this.deployments, this.replicaSets, this.pods] as Informer<KubernetesObject>[];
   }
 
   async synced(signal?: AbortSignal): Promise<void> {
-    // One that has failed already answers no sooner for being waited for.
-    const waiting = this.#informers.filter(
-      (informer) => !informer.hasSynced && !informer.observation().error,
-    );
-    if (waiting.length === 0) return;
-    const deadline = AbortSignal.timeout(syncMilliseconds);
-    const either = signal ? AbortSignal.any([deadline, signal]) : deadline;
     // Not in time, or not at all: `known` and `observed` say so.
-    await Promise.allSettled(waiting.map((informer) => informer.synced(either)));
+    const limit = { limitMs: syncMilliseconds, signal };
+    await Promise.all(this.#informers.map((informer) => firstList(informer, limit)));
   }
 
   state(serviceId: string): WorkloadState {
-    const workload = this.deployments.listBy('service', serviceId)[0];
+    const own = this.deployments.listBy('service', serviceId);
+    const workload = own.find((deployment) => !isCanary(deployment));
+    const canary = own.find(isCanary);
+    const newest = canary ?? workload;
+    const pods = [...this.pods.listBy('service', serviceId)].sort(byName);
     return {
       known: this.#informers.every((informer) => informer.hasSynced),
       observed: this.observed(),
       workload,
+      canary,
       replicaSets: this.replicaSets.listBy('service', serviceId),
-      pods: [...this.pods.listBy('service', serviceId)].sort(byName),
-      templateId: workload?.spec?.template.metadata
-        ? templateIdOf({ metadata: { labels: workload.spec.template.metadata.labels ?? {} } })
+      pods,
+      lostNodes: this.#lostAmong(pods),
+      templateId: newest?.spec?.template.metadata
+        ? templateIdOf({ metadata: { labels: newest.spec.template.metadata.labels ?? {} } })
         : undefined,
     };
+  }
+
+  requireCluster(): void {
+    // Of an API server’s own refusals of a list none has this code.
+    if (this.#informers.some((informer) => informer.observation().error?.code === 'NOT_FOUND')) {
+      throw new NotFoundError('cluster', this.clusterId);
+    }
   }
 
   observed(): Observed {
@@ -177,8 +205,38 @@ class ClusterView {
       } else if (event.type !== 'RESYNCED') changed();
     };
     const unsubscribers = this.#informers.map((informer) => informer.subscribe(listener));
+    const lost = new Set<string>();
+    const onNode = (event: InformerEvent<Node>): void => {
+      if (!('object' in event)) return;
+      const name = event.object.metadata?.name ?? '';
+      const isLost = event.type !== 'DELETED' && lostCondition(event.object) !== undefined;
+      if (isLost === lost.has(name)) return;
+      if (isLost) lost.add(name);
+      else lost.delete(name);
+      changed();
+    };
+    for (const node of this.nodes.list()) {
+      if (lostCondition(node)) lost.add(node.metadata?.name ?? '');
+    }
+    unsubscribers.push(this.nodes.subscribe(onNode));
     return () => {
       for (const unsubscribe of unsubscribers) unsubscribe();
     };
   }
+
+  #lostAmong(pods: readonly Pod[]): LostNodes {
+    const lost = new Map<string, string | undefined>();
+    for (const name of new Set(pods.map(({ spec }) => spec?.nodeName ?? ''))) {
+      const condition = lostCondition(this.nodes.get(keyOf({ metadata: { name } })));
+      if (condition) lost.set(name, condition.lastTransitionTime);
+    }
+    return lost;
+  }
 }
+
+/**
+ * The condition that says that a node has stopped answering; one that says itself that it is not ready does answer.
+ * https://kubernetes.io/docs/reference/node/node-status/#condition
+ */
+const lostCondition = (node: Node | undefined) =>
+  node?.status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'Unknown');

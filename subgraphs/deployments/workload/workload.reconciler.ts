@@ -1,3 +1,4 @@
+import type { SignedInCaller } from '../../shared/caller.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Database } from '../../shared/database.js';
 import { notifyDomainEvent } from '../../shared/domain-events.js';
@@ -5,22 +6,27 @@ import type { MeridianError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import type { DeploymentEntity } from '../deployment/deployment.entity.js';
 import type { DeploymentRepository } from '../deployment/deployment.repository.js';
-import type { Environments } from '../environments.js';
 import type { Blocker } from '../rollout/rollout-phase.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceRepository } from '../service/service.repository.js';
-import { isRefusal, type WorkloadApplier } from './workload.applier.js';
-import { buildWorkload } from './workload.builder.js';
+import { isRefusal, OvertakenError, type WorkloadApplier } from './workload.applier.js';
+import type { WorkloadAssembler } from './workload.assembler.js';
 
-interface Reconciled {
-  readonly refusal?: MeridianError;
-  /** Removes what earlier specifications wanted; nobody needs to wait for it. */
-  readonly prune?: () => Promise<void>;
+/** What is recorded, as far as the cluster is to show it. */
+interface Wanted {
+  readonly service: ServiceEntity;
+  /** The current one; undefined when the service is deleted. */
+  readonly deployment: DeploymentEntity | undefined;
 }
+
+/** How often in a row others may get in between before the tracker is left to try again. */
+const maximumRounds = 50;
 
 /**
  * Makes clusters match what is recorded. It is given only which service to look at and reads the rest, so a second
- * call does no harm, and whoever comes last, in whatever process, writes the newest deployment.
+ * call does no harm. Whoever comes last, in whatever process, writes the newest deployment: the objects are looked at
+ * before the record is read, and written only as they were then, so a writer that is late (its request hung in the
+ * network, say) can't put an older deployment over a newer one.
  */
 export class WorkloadReconciler {
   /** The last run asked for, for each service: one at a time. */
@@ -30,7 +36,7 @@ export class WorkloadReconciler {
     private readonly database: Database,
     private readonly services: ServiceRepository,
     private readonly deployments: DeploymentRepository,
-    private readonly environments: Environments,
+    private readonly assembler: Pick<WorkloadAssembler, 'assemble'>,
     private readonly applier: WorkloadApplier,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -38,18 +44,21 @@ export class WorkloadReconciler {
 
   /**
    * Gives the cluster's refusal, by which the deployment has failed. Throws when the cluster gave no answer: call
-   * again later.
+   * again later. What this person has asked for is done in the person's name, whatever else there is to do in
+   * Meridian's own.
    */
-  async reconcile(serviceId: string): Promise<MeridianError | undefined> {
+  reconcile(serviceId: string, person?: SignedInCaller): Promise<MeridianError | undefined> {
     const before = this.#running.get(serviceId) ?? Promise.resolve();
-    const run = before.then(() => this.#run(serviceId));
-    // The next run waits for the pruning of this one, or objects that it has just made could be pruned.
-    const tidied = run.then(({ prune }) => prune?.()).catch(() => undefined);
-    this.#running.set(serviceId, tidied);
-    void tidied.then(() => {
-      if (this.#running.get(serviceId) === tidied) this.#running.delete(serviceId);
+    const run = before.then(() => this.#run(serviceId, person));
+    const ended = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#running.set(serviceId, ended);
+    void ended.then(() => {
+      if (this.#running.get(serviceId) === ended) this.#running.delete(serviceId);
     });
-    return (await run).refusal;
+    return run;
   }
 
   /** Resolves when nothing is written any more. */
@@ -57,58 +66,83 @@ export class WorkloadReconciler {
     await Promise.all(this.#running.values());
   }
 
-  async #run(serviceId: string): Promise<Reconciled> {
-    for (;;) {
-      const service = await this.services.findEvenDeleted(serviceId);
-      if (!service) return {};
-      if (service.deletedAt) {
-        await this.#remove(service);
-        return {};
+  async #run(serviceId: string, person: SignedInCaller | undefined): Promise<MeridianError | undefined> {
+    for (let round = 0; round < maximumRounds; round += 1) {
+      const wanted = await this.#wanted(serviceId);
+      if (!wanted) return undefined;
+      try {
+        const refusal = await this.#bring(wanted, person);
+        // Someone else may have gone on meanwhile, and have made what was not there to be looked at.
+        if (await this.#isStillWanted(wanted)) return refusal;
+      } catch (error) {
+        if (!(error instanceof OvertakenError)) throw error;
       }
-      if (service.currentDeploymentId === null) return {};
-      const deployment = await this.deployments.find(service.currentDeploymentId);
-      if (!deployment || deployment.phase === 'FAILED' || deployment.phase === 'ABORTED') return {};
-      const reconciled = await this.#apply(service, deployment);
-      const [serviceNow, deploymentNow] = await Promise.all([
-        this.services.findEvenDeleted(serviceId),
-        this.deployments.find(deployment.id),
-      ]);
-      // Someone else may have gone on meanwhile, and have written before us.
-      const isCurrent =
-        serviceNow?.currentDeploymentId === service.currentDeploymentId &&
-        serviceNow.deletedAt === null &&
-        deploymentNow?.paused === deployment.paused;
-      if (isCurrent) return reconciled;
     }
+    throw new Error(`the workload of ${serviceId} is written by others all the time`);
   }
 
-  async #apply(service: ServiceEntity, deployment: DeploymentEntity): Promise<Reconciled> {
-    const objects = buildWorkload({
-      service,
-      deployment,
-      ingressDomain: await this.environments.ingressDomain(service.clusterId),
-    });
+  async #wanted(serviceId: string): Promise<Wanted | undefined> {
+    const service = await this.services.findEvenDeleted(serviceId);
+    if (!service) return undefined;
+    if (service.deletedAt) return { service, deployment: undefined };
+    const deployment = service.currentDeploymentId
+      ? await this.deployments.find(service.currentDeploymentId)
+      : undefined;
+    return deployment && { service, deployment };
+  }
+
+  async #isStillWanted({ service, deployment }: Wanted): Promise<boolean> {
+    const now = await this.#wanted(service.id);
+    return (
+      now !== undefined &&
+      now.deployment?.id === deployment?.id &&
+      (!now.deployment || !deployment || isSameState(now.deployment, deployment))
+    );
+  }
+
+  async #bring(
+    { service, deployment }: Wanted,
+    person: SignedInCaller | undefined,
+  ): Promise<MeridianError | undefined> {
+    if (!deployment) await this.#remove(service, person);
+    else if (deployment.phase === 'ABORTED') await this.#stop(service, deployment, person);
+    else if (deployment.phase !== 'FAILED') {
+      const applier = this.applier.actingFor(deployment.userId === person?.userId ? person : undefined);
+      return this.#apply(applier, service, deployment);
+    }
+    return undefined;
+  }
+
+  async #apply(
+    applier: WorkloadApplier,
+    service: ServiceEntity,
+    deployment: DeploymentEntity,
+  ): Promise<MeridianError | undefined> {
+    const stillWanted = (): Promise<boolean> => this.#isStillWanted({ service, deployment });
+    const objects = await this.assembler.assemble(service, deployment);
     try {
-      await this.applier.apply(service, objects);
+      const versions = await applier.look(service, objects);
+      if (!(await stillWanted())) return undefined;
+      await applier.apply(service, objects, versions);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       await this.#fail(service, deployment, error);
-      return { refusal: error };
+      return error;
     }
+    // Applied is what also has nothing left of earlier ones: otherwise a process that ends here would leave that.
+    await applier.prune(service, objects, stillWanted).catch((error) => {
+      if (!isRefusal(error)) throw error;
+      this.logger.warn({ error, service: service.id }, 'workload could not be pruned');
+    });
     await this.#applied(service, deployment);
-    return {
-      prune: () =>
-        this.applier
-          .prune(service, objects)
-          .catch((error) => this.logger.warn({ error, service: service.id }, 'workload could not be pruned')),
-    };
+    return undefined;
   }
 
   async #applied(service: ServiceEntity, deployment: DeploymentEntity): Promise<void> {
     if (deployment.appliedAt !== null) return;
     const at = new Date(this.clock.now());
     await this.database.transaction(async (transaction) => {
-      if (!(await this.deployments.markApplied(transaction, deployment.id, at))) return;
+      if (!(await this.deployments.markApplied(transaction, deployment, at))) return;
       await this.deployments.log(transaction, deployment.id, [
         { at, level: 'INFO', message: `Applied to namespace ${service.namespace}.` },
       ]);
@@ -137,12 +171,31 @@ export class WorkloadReconciler {
     });
   }
 
-  async #remove(service: ServiceEntity): Promise<void> {
+  /** Aborted, and nothing to go back to. */
+  async #stop(
+    service: ServiceEntity,
+    deployment: DeploymentEntity,
+    person: SignedInCaller | undefined,
+  ): Promise<void> {
+    if (deployment.appliedAt !== null) return;
+    const stillWanted = (): Promise<boolean> => this.#isStillWanted({ service, deployment });
+    await this.applier.actingFor(person).stop(service, stillWanted);
+    await this.deployments.markApplied(this.database.manager, deployment, new Date(this.clock.now()));
+  }
+
+  async #remove(service: ServiceEntity, person: SignedInCaller | undefined): Promise<void> {
     if (service.removedAt) return;
-    await this.applier.remove(service);
+    await this.applier.actingFor(person).remove(service);
     await this.services.markRemoved(service.id, new Date(this.clock.now()));
   }
 }
+
+/** Do both want the same of the cluster? */
+const isSameState = (one: DeploymentEntity, other: DeploymentEntity): boolean =>
+  (one.phase === 'ABORTED') === (other.phase === 'ABORTED') &&
+  one.paused === other.paused &&
+  one.canaryStep === other.canaryStep &&
+  one.canarySince?.getTime() === other.canarySince?.getTime();
 
 /** The end of a deployment that the cluster refused: nothing of it runs. */
 export const refusedResult = (
@@ -159,6 +212,8 @@ export const refusedResult = (
   percent: 0,
   blockers: [refusalBlocker(error, at)],
   stalledSince: at.toISOString(),
+  canary: null,
+  refusal: error.code,
 });
 
 const refusalBlocker = (error: MeridianError, at: Date): Blocker => ({

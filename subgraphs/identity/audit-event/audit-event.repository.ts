@@ -9,7 +9,7 @@ import {
   pageOfRows,
   pageSize,
 } from '../../shared/pagination.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
 
 export interface AuditCriteria {
   readonly projectId?: string | null;

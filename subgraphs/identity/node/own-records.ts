@@ -1,6 +1,6 @@
 import type { Caller } from '../../shared/caller.js';
 import { isId } from '../../shared/ids.js';
-import type { Scope } from '../../shared/permissions.js';
+import type { Scope } from '../../shared/permission-scope.js';
 import type { NodeValue } from './node.type.js';
 
 /** Gives those of the ids that exist and that the caller may see. */

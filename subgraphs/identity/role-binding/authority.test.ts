@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ForbiddenError } from '../../shared/errors.js';
 import type { PermissionName } from '../../shared/permission-names.js';
-import { PermissionSet, type Scope } from '../../shared/permissions.js';
+import type { Scope } from '../../shared/permission-scope.js';
+import { PermissionSet } from '../../shared/permissions.js';
 import type { Grant } from '../../shared/published/grant.js';
 import { holdsThroughout, requireHeld, requireMayDeny } from './authority.js';
 
@@ -10,12 +11,12 @@ const production = { landscapeId: 'landscape_prod' };
 const shopInProduction = { ...shop, ...production };
 
 const allow = (permission: PermissionName, scope: Scope = {}): Grant => ({
-  permission,
+  permissions: [permission],
   effect: 'ALLOW',
   ...scope,
 });
 const deny = (permission: PermissionName, scope: Scope = {}): Grant => ({
-  permission,
+  permissions: [permission],
   effect: 'DENY',
   ...scope,
 });

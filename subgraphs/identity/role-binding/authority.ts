@@ -1,6 +1,7 @@
 import { ForbiddenError } from '../../shared/errors.js';
 import { isPermissionName, type PermissionName } from '../../shared/permission-names.js';
-import { type PermissionSet, type Scope, scopeLevels } from '../../shared/permissions.js';
+import { type Scope, scopeLevels } from '../../shared/permission-scope.js';
+import type { PermissionSet } from '../../shared/permissions.js';
 
 /**
  * Nobody gives what they do not hold themselves, in the whole scope that they give it for. These are the rules of

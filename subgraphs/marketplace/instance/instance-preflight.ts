@@ -1,3 +1,4 @@
+import type { Caller } from '../../shared/caller.js';
 import { BadUserInputError, ConflictError, QuotaExceededError } from '../../shared/errors.js';
 import { quoted } from '../../shared/kubernetes/names.js';
 import { compareQuantities, parseQuantity, readQuantity } from '../../shared/kubernetes/quantity.js';
@@ -16,6 +17,11 @@ export type PlannedInstance = RenderedInstance & InstancePlace & { readonly adop
 export class InstancePreflight {
   constructor(private readonly client: WorkloadClient) {}
 
+  /** The same, asked in the name of the person who wants the change. */
+  actingFor(person: Caller): InstancePreflight {
+    return new InstancePreflight(this.client.actingFor(person));
+  }
+
   /** For a new instance. Gives the kept data that it will take over, if any. */
   async create(offering: Offering, instance: PlannedInstance): Promise<RetainedData | undefined> {
     const objects = workloadOf(offering, instance);
@@ -31,6 +37,7 @@ export class InstancePreflight {
     const found = unwrap(retained);
     if (!found) await this.#requireNoClaims(instance, objects);
     unwrap(room);
+    await this.client.requireApplicable(instance, objects);
     return found;
   }
 
@@ -65,6 +72,7 @@ export class InstancePreflight {
     }
     const beforeSize = claims[0]?.spec?.resources?.requests?.['storage'] ?? before.claimSize;
     await this.#requireRoom(before, sized(before, beforeSize), sized(after, storageSize));
+    await this.client.requireApplicable(after, workloadOf(offering, after));
   }
 
   async #requireNames(instance: PlannedInstance, objects: readonly KubernetesObject[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Caller } from '../../shared/caller.js';
 import type { Clock } from '../../shared/clock.js';
 import { ConflictError, type ErrorCode, MeridianError } from '../../shared/errors.js';
 import { publicText } from '../../shared/kubernetes/public-text.js';
@@ -33,7 +34,6 @@ const batch = 20;
  */
 export class InstanceReconciler {
   readonly #running = new Map<string, Promise<MeridianError | undefined>>();
-  readonly #deployer: InstanceDeployer;
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
@@ -47,9 +47,7 @@ export class InstanceReconciler {
       readonly clock: Clock;
       readonly logger: Logger;
     },
-  ) {
-    this.#deployer = new InstanceDeployer(parts.client, parts.randomText);
-  }
+  ) {}
 
   /** Looks for due rows from now on. */
   start(): void {
@@ -58,11 +56,14 @@ export class InstanceReconciler {
     this.#timer.unref();
   }
 
-  /** Begins at once with a row that this process has just written. Gives the refusal that made it FAILED, if any. */
-  reconcile(instance: InstanceEntity): Promise<MeridianError | undefined> {
+  /**
+   * Begins at once with a row that this process has just written, in the name of the person who wanted the change.
+   * Gives the refusal that made it FAILED, if any.
+   */
+  reconcile(instance: InstanceEntity, person?: Caller): Promise<MeridianError | undefined> {
     // One attempt at a time for each instance: the newer revision after the older.
     const before = this.#running.get(instance.id) ?? Promise.resolve();
-    const attempt = before.then(() => this.#attempt(instance));
+    const attempt = before.then(() => this.#attempt(instance, this.parts.client.actingFor(person)));
     this.#running.set(instance.id, attempt);
     return attempt.finally(() => {
       if (this.#running.get(instance.id) === attempt) this.#running.delete(instance.id);
@@ -95,10 +96,10 @@ export class InstanceReconciler {
     this.start();
   }
 
-  async #attempt(instance: InstanceEntity): Promise<MeridianError | undefined> {
+  async #attempt(instance: InstanceEntity, client: WorkloadClient): Promise<MeridianError | undefined> {
     try {
-      if (instance.phase === 'DELETING') await this.#delete(instance);
-      else await this.#provide(instance);
+      if (instance.phase === 'DELETING') await this.#delete(instance, client);
+      else await this.#provide(instance, client);
       return undefined;
     } catch (error) {
       return await this.#failed(instance, error).catch((noteError: unknown) => {
@@ -108,13 +109,14 @@ export class InstanceReconciler {
     }
   }
 
-  async #provide(instance: InstanceEntity): Promise<void> {
-    const { repository, client, catalogue } = this.parts;
+  async #provide(instance: InstanceEntity, client: WorkloadClient): Promise<void> {
+    const { repository, catalogue } = this.parts;
+    const deployer = new InstanceDeployer(client, this.parts.randomText);
     if (instance.appliedRevision !== instance.revision) {
       const offering = catalogue.find(instance.offering);
       if (!offering)
         throw new ConflictError(`The marketplace no longer offers ${JSON.stringify(instance.offering)}.`);
-      const appliedGeneration = await this.#deployer.apply(offering, instance);
+      const appliedGeneration = await deployer.apply(offering, instance);
       await repository.note(instance, {
         ...this.#succeeded(pollMilliseconds),
         appliedRevision: instance.revision,
@@ -125,7 +127,7 @@ export class InstanceReconciler {
     }
     const statefulSet = await client.findStatefulSet(instance);
     const claims = await client.listClaims(instance);
-    await this.#deployer.growClaims(instance, claims);
+    await deployer.growClaims(instance, claims);
     if (isReady(instance, { statefulSet, claims })) {
       await repository.note(instance, { ...this.#succeeded(0), settledRevision: instance.revision });
       return;
@@ -137,8 +139,8 @@ export class InstanceReconciler {
     await repository.note(instance, { ...this.#succeeded(this.#pollInterval(instance)), failure });
   }
 
-  async #delete(instance: InstanceEntity): Promise<void> {
-    const { repository, client, bindings } = this.parts;
+  async #delete(instance: InstanceEntity, client: WorkloadClient): Promise<void> {
+    const { repository, bindings } = this.parts;
     if (!(await client.isClusterRegistered(instance))) {
       // Nothing there can be reached any more.
       await repository.remove(instance);

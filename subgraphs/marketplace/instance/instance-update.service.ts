@@ -54,7 +54,7 @@ export class InstanceUpdateService {
       field: ['input', 'instanceId'],
     });
     // Asked before the transaction, told within it: a repeated request gets what the first one made.
-    const looked = await settled(this.#look(instance, input));
+    const looked = await settled(this.#look(caller, instance, input));
     const updated = await changes.run(
       permitted.caller,
       {
@@ -91,10 +91,10 @@ export class InstanceUpdateService {
         return row;
       },
     );
-    return firstAttempt.of(updated);
+    return firstAttempt.of(updated, permitted.caller);
   }
 
-  async #look(instance: InstanceEntity, input: UpdateInstance): Promise<Wanted> {
+  async #look(caller: Caller, instance: InstanceEntity, input: UpdateInstance): Promise<Wanted> {
     requireRevision(instance, input.revision);
     if (instance.phase === 'DELETING') {
       throw new ConflictError(`The instance ${JSON.stringify(instance.name)} is being deleted.`, {
@@ -111,7 +111,8 @@ export class InstanceUpdateService {
     const wanted = wantedOf(offering, instance, input);
     // Before the cluster was told of anything, there is nothing to compare with.
     if (instance.appliedRevision !== null) {
-      await this.parts.preflight.update(offering, instance, { ...instance, ...wanted }, wanted.storageSize);
+      const preflight = this.parts.preflight.actingFor(caller);
+      await preflight.update(offering, instance, { ...instance, ...wanted }, wanted.storageSize);
     }
     return wanted;
   }

@@ -3,7 +3,7 @@ import { andPermitted, type ScopeColumns } from '../../shared/data-filter.js';
 import { type Database, isUniqueViolation, type Transaction } from '../../shared/database.js';
 import { notifyDomainEvent } from '../../shared/domain-events.js';
 import { ConflictError } from '../../shared/errors.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
 import { InstanceEntity } from './instance.entity.js';
 
 export interface InstanceListFilter {

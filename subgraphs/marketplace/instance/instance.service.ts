@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { whileAuthorized } from '../../shared/authorized-stream.js';
 import { BoundedQueue } from '../../shared/bounded-queue.js';
 import type { Caller } from '../../shared/caller.js';
 import type { Clock } from '../../shared/clock.js';
@@ -14,6 +13,7 @@ import {
   pageSize,
 } from '../../shared/pagination.js';
 import type { Permissions } from '../../shared/permissions.js';
+import type { StreamGuard } from '../../shared/stream-guard.js';
 import type { InstanceEntity } from './instance.entity.js';
 import type { InstanceListFilter, InstanceParent, InstanceRepository } from './instance.repository.js';
 import { type InstanceState, stateOf } from './instance-state.mapper.js';
@@ -43,6 +43,7 @@ export class InstanceService {
     private readonly observer: WorkloadObserver,
     private readonly permissions: Permissions,
     private readonly events: DomainEvents,
+    private readonly guard: StreamGuard,
     private readonly clock: Clock,
   ) {}
 
@@ -156,15 +157,9 @@ export class InstanceService {
     after: string | null | undefined,
   ): Promise<AsyncIterable<InstanceEventValue>> {
     const instance = await this.get(caller, id);
-    const { caller: signedIn } = await this.permissions.of(caller);
-    return whileAuthorized(this.#changes(instance, after), {
-      caller: signedIn,
-      check: async () => {
-        (await this.permissions.of(caller)).require('instances.read', instance);
-      },
-      clock: this.clock,
-      events: this.events,
-    });
+    return this.guard.guard(caller, this.#changes(instance, after), async () =>
+      (await this.permissions.of(caller)).require('instances.read', instance),
+    );
   }
 
   #changes(

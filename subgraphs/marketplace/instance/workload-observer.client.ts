@@ -1,3 +1,4 @@
+import { firstList } from '../../shared/kubernetes/first-list.js';
 import type { Informer, Observation } from '../../shared/kubernetes/informer.js';
 import type { InformerLease, Informers } from '../../shared/kubernetes/informers.js';
 import {
@@ -80,10 +81,9 @@ class ClusterView implements Disposable {
   }
 
   async synced(): Promise<void> {
-    if (this.#informers.every(({ hasSynced }) => hasSynced)) return;
     // Whether it failed or is late: what is known says so.
-    const late = AbortSignal.timeout(firstListMilliseconds);
-    await Promise.allSettled(this.#informers.map((informer) => informer.synced(late)));
+    const limit = { limitMs: firstListMilliseconds };
+    await Promise.all(this.#informers.map((informer) => firstList(informer, limit)));
   }
 
   read(place: InstancePlace): ObservedWorkload {

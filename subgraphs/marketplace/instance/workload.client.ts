@@ -1,3 +1,4 @@
+import type { Caller } from '../../shared/caller.js';
 import { NotFoundError } from '../../shared/errors.js';
 import { applyObject, deleteObject } from '../../shared/kubernetes/apply.js';
 import type { KubernetesConnection } from '../../shared/kubernetes/connection.js';
@@ -24,9 +25,19 @@ export interface InstancePlace {
   readonly name: string;
 }
 
+const workloadKinds = [resources.statefulSets, resources.services, resources.configMaps];
+
 /** Questions asked of the cluster of an instance, and what it is told. Answers are the API server's, not a cache's. */
 export class WorkloadClient {
-  constructor(private readonly connections: Pick<Connections, 'get'>) {}
+  constructor(
+    private readonly connections: Pick<Connections, 'get'>,
+    private readonly person?: Caller,
+  ) {}
+
+  /** The same, done in the name of the person who causes it. */
+  actingFor(person: Caller | undefined): WorkloadClient {
+    return new WorkloadClient(this.connections, person);
+  }
 
   async isClusterRegistered({ clusterId }: InstancePlace): Promise<boolean> {
     try {
@@ -50,6 +61,24 @@ export class WorkloadClient {
   /** Takes fields over that others have changed: of its instances, Meridian is the owner. */
   async apply<T extends KubernetesObject>(place: InstancePlace, object: T): Promise<T> {
     return applyObject(await this.#connect(place), object, { force: true });
+  }
+
+  /** The cluster's refusal, when the person may not make these objects there. For Meridian itself nothing is asked. */
+  async requireApplicable(place: InstancePlace, objects: readonly KubernetesObject[]): Promise<void> {
+    const connection = await this.#connect(place);
+    if (connection.actsAs === null) return;
+    for (const object of objects) await applyObject(connection, object, { force: true, dryRun: true });
+  }
+
+  /** The cluster's refusal, when the person may not remove what runs. For Meridian itself nothing is asked. */
+  async requireRemovable(place: InstancePlace): Promise<void> {
+    const connection = await this.#connect(place);
+    if (connection.actsAs === null) return;
+    for (const resource of workloadKinds) {
+      for (const object of await this.#listOwned<KubernetesObject>(place, resource)) {
+        await deleteObject(connection, resource, referenceOf(object), { dryRun: true });
+      }
+    }
   }
 
   async findSecret(place: InstancePlace, name: string): Promise<Secret | undefined> {
@@ -88,11 +117,11 @@ export class WorkloadClient {
   }
 
   async listStorageClasses(clusterId: string): Promise<StorageClass[]> {
-    return (await listObjects(await this.connections.get(clusterId), resources.storageClasses)).items;
+    return (await listObjects(await this.#connect({ clusterId }), resources.storageClasses)).items;
   }
 
   async listQuotas(place: Pick<InstancePlace, 'clusterId' | 'namespace'>): Promise<ResourceQuota[]> {
-    const connection = await this.connections.get(place.clusterId);
+    const connection = await this.#connect(place);
     return (await listObjects(connection, resources.resourceQuotas, { namespace: place.namespace })).items;
   }
 
@@ -116,7 +145,7 @@ export class WorkloadClient {
   /** Asks for the removal of all that runs; `remains` says when it is done. */
   async removeWorkload(place: InstancePlace): Promise<void> {
     const connection = await this.#connect(place);
-    for (const resource of [resources.statefulSets, resources.services, resources.configMaps]) {
+    for (const resource of workloadKinds) {
       for (const object of await this.#listOwned<KubernetesObject>(place, resource)) {
         await deleteObject(connection, resource, referenceOf(object), { propagationPolicy: 'Background' });
       }
@@ -155,8 +184,8 @@ export class WorkloadClient {
     return items;
   }
 
-  #connect(place: InstancePlace): Promise<KubernetesConnection> {
-    return this.connections.get(place.clusterId);
+  #connect({ clusterId }: Pick<InstancePlace, 'clusterId'>): Promise<KubernetesConnection> {
+    return this.connections.get(clusterId, { actingFor: this.person });
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseQuantity, quantityToNumber } from '../../shared/kubernetes/quantity.js';
-import type { ConfigMap, Secret, Service, StatefulSet } from '../../shared/kubernetes/resources.js';
+import type { Secret, StatefulSet } from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
 import { fillTemplate, TemplateError, type TemplateValue, type TemplateValues } from './manifest-template.js';
 import type { ManifestTemplate, Offering } from './offering.js';
@@ -74,8 +74,6 @@ export function renderWorkload(offering: Offering, subject: ManifestSubject): Ku
       object.kind === 'StatefulSet' ? restartedBy(configuration, object as StatefulSet) : object,
     );
 }
-
-export type InstanceObject = ConfigMap | Secret | Service | StatefulSet;
 
 export const isSecretTemplate = ({ template }: ManifestTemplate): boolean =>
   (template as KubernetesObject).kind === 'Secret';

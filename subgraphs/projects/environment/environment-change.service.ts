@@ -23,7 +23,7 @@ export class EnvironmentChangeService {
       readonly environments: EnvironmentRepository;
       readonly reading: Pick<EnvironmentService, 'mapByIds'>;
       readonly landscapes: Pick<LandscapeRepository, 'listByIds'>;
-      readonly client: Pick<EnvironmentClient, 'applyQuota' | 'tryQuota'>;
+      readonly client: Pick<EnvironmentClient, 'actingFor'>;
       readonly changes: Changes;
       readonly permissions: Pick<Permissions, 'of'>;
       readonly clock: Clock;
@@ -36,7 +36,8 @@ export class EnvironmentChangeService {
    * the cluster fail after that, or two changes cross, the reconciler makes it so.
    */
   async updateQuota(caller: Caller, input: UpdateQuota): Promise<EnvironmentEntity> {
-    const { environments, client, changes, clock, logger } = this.dependencies;
+    const { environments, changes, clock, logger } = this.dependencies;
+    const client = this.dependencies.client.actingFor(caller);
     const { signedIn, row } = await this.#require(caller, 'environments.update', input.environmentId);
     requireVersion(row, input.version);
     if (row.state === 'DELETING') throw beingDeleted(row);
@@ -73,6 +74,7 @@ export class EnvironmentChangeService {
         `The environment is in the production landscape ${landscape.name}: give its namespace ${JSON.stringify(row.namespace)} as confirm to delete it with everything in it.`,
       );
     }
+    await this.dependencies.client.actingFor(caller).requireDeletable(row);
     const attempt = this.#attempt('deleteEnvironment', input);
     return changes.run(signedIn, attempt, async ({ transaction, audit, notify }) => {
       if (!(await environments.startDeleting(row.id, new Date(clock.now()), transaction)))

@@ -61,7 +61,7 @@ export class EnvironmentCreationService {
       updatedAt: now,
     };
     const taken = await this.#reserve(row);
-    if (!taken) await this.#make(row);
+    if (!taken) await this.#make(caller, row);
     const attempt = {
       action: 'createEnvironment',
       idempotency: {
@@ -141,8 +141,9 @@ export class EnvironmentCreationService {
     }
   }
 
-  async #make(row: EnvironmentEntity): Promise<void> {
-    const { client, environments } = this.dependencies;
+  async #make(caller: Caller, row: EnvironmentEntity): Promise<void> {
+    const { environments } = this.dependencies;
+    const client = this.dependencies.client.actingFor(caller);
     let created = false;
     try {
       const owner = await client.findOwner(row);

@@ -1,7 +1,7 @@
 import { type EntityManager, In, Not } from 'typeorm';
 import { andPermitted } from '../../shared/data-filter.js';
 import type { Database } from '../../shared/database.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
 import { EnvironmentEntity, type EnvironmentState } from './environment.entity.js';
 
 export interface EnvironmentPageQuery {

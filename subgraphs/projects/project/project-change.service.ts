@@ -3,9 +3,7 @@ import { changedFields } from '../../shared/changed-fields.js';
 import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import { isUniqueViolation, type Transaction } from '../../shared/database.js';
-import type { DomainEvents } from '../../shared/domain-events.js';
 import { ConflictError, NotFoundError } from '../../shared/errors.js';
-import { listenFor } from '../../shared/heard-event.js';
 import { newId } from '../../shared/ids.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
@@ -35,7 +33,6 @@ export class ProjectChangeService {
     private readonly environments: Pick<EnvironmentRepository, 'listByProjects'>,
     private readonly changes: Changes,
     private readonly permissions: Pick<Permissions, 'of'>,
-    private readonly events: Pick<DomainEvents, 'on'>,
     private readonly clock: Clock,
   ) {}
 
@@ -61,29 +58,24 @@ export class ProjectChangeService {
       createdAt: now,
       updatedAt: now,
     };
-    // The creator is told once this process knows of the new role: who goes on at once must not be refused.
-    const role = listenFor(this.events, 'identity.changed', (event) => event.userId === userId);
     try {
-      const created = await this.changes.run(
+      return await this.changes.run(
         permissions.caller,
         this.#attempt('createProject', input),
         async ({ transaction, audit, notify }) => {
           await this.projects.insert(row, transaction);
           await grantProjectOwner(transaction, { userId, projectId: row.id });
           audit({ ...target(row), changes: changedFields({}, fields) });
+          notify({ type: 'identity.changed', userId });
           notify({ type: 'project.changed', projectId: row.id });
           return row;
         },
       );
-      if (created === row) await role.heard();
-      return created;
     } catch (error) {
       if (!isUniqueViolation(error, 'project_name_key')) throw error;
       throw new ConflictError(`The name ${JSON.stringify(name)} is taken: choose another.`, {
         field: ['input', 'name'],
       });
-    } finally {
-      role.stop();
     }
   }
 
@@ -144,6 +136,7 @@ export class ProjectChangeService {
         await this.projects.remove(row.id, transaction);
         await removeProjectBindings(transaction, row.id);
         audit(target(row));
+        notify({ type: 'identity.changed', userId: null });
         notify({ type: 'project.changed', projectId: row.id });
         return { id: row.id, row };
       },

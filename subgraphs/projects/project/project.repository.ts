@@ -2,7 +2,7 @@ import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { andPermitted } from '../../shared/data-filter.js';
 import type { Database } from '../../shared/database.js';
 import type { OrderDirection } from '../../shared/order-direction.js';
-import type { DataFilter } from '../../shared/permissions.js';
+import type { DataFilter } from '../../shared/permission-scope.js';
 import { ProjectEntity } from './project.entity.js';
 import type { ProjectOrderField, ProjectQuery } from './project-query.js';
 

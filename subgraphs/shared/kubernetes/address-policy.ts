@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { BadUserInputError } from '../errors.js';
+import { isWithin, parseNetwork } from '../networks.js';
 import { quoted } from './names.js';
 
 /** Which API servers Meridian may talk to: a server's address is input, and must not lead into our own network. */
@@ -37,6 +38,12 @@ const metadataAddresses = ['169.254.169.254', 'fd00:ec2::254', '100.100.100.200'
   ipaddr.process(ip).toNormalizedString(),
 );
 
+/** All public IPv6 addresses are here; what is outside and has no other name holds IPv4 ones (`::127.0.0.1`). */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+
+const isAssigned = (ip: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  ip.kind() === 'ipv4' || (ip as ipaddr.IPv6).match(globalUnicast);
+
 /**
  * @param options.networks CIDRs allowed besides public addresses, such as `10.0.0.0/8`
  * @param options.origins exact origins that are allowed whatever their address, and with http, such as
@@ -57,10 +64,8 @@ export function createAddressPolicy(options: {
     if (!ipaddr.isValid(address)) return false;
     const ip = ipaddr.process(address);
     if (metadataAddresses.includes(ip.toNormalizedString())) return false;
-    if (ip.range() === 'unicast') return true;
-    return networks.some(
-      ([network, bits]) => network.kind() === ip.kind() && ip.match([network, bits] as never),
-    );
+    if (ip.range() === 'unicast' && isAssigned(ip)) return true;
+    return isWithin(ip, networks);
   };
 
   const requireServer = (server: string, field: readonly string[]): URL => {
@@ -79,7 +84,9 @@ export function createAddressPolicy(options: {
       throw refuse(`The server starts with ${quoted(`${url.protocol}//`)}: use https://.`);
     }
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (ipaddr.isValid(host) && !isAllowed(host)) throw refuse(notAllowed(`The server's address ${host}`));
+    if (ipaddr.isValid(host) && !isAllowed(host)) {
+      throw refusal(field, notAllowed(`The server's address ${host}`), new AddressRefusedError());
+    }
     return url;
   };
 
@@ -92,15 +99,17 @@ export function createAddressPolicy(options: {
       if (origins.has(url.origin) || ipaddr.isValid(host)) return url;
       const addresses = await resolve(host, { all: true }).catch(() => []);
       if (addresses.length === 0) {
-        throw BadUserInputError.at(
+        throw refusal(
           field,
           `The server's name ${quoted(host)} has no address: check its spelling.`,
+          Object.assign(new Error('the name does not resolve'), { code: 'ENOTFOUND' }),
         );
       }
       if (!addresses.every(({ address }) => isAllowed(address))) {
-        throw BadUserInputError.at(
+        throw refusal(
           field,
           notAllowed(`The server's name ${quoted(host)} leads to an address that`),
+          new AddressRefusedError(),
         );
       }
       return url;
@@ -123,20 +132,15 @@ export function createAddressPolicy(options: {
   };
 }
 
+/** The cause tells programs what the message tells people. */
+function refusal(field: readonly string[], message: string, cause: Error): BadUserInputError {
+  const error = BadUserInputError.at(field, message);
+  error.cause = cause;
+  return error;
+}
+
 const notAllowed = (subject: string): string =>
   `${subject} is not allowed here: only public addresses are, and the networks that the operator of Meridian lists.`;
-
-function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
-  try {
-    if (ipaddr.isValid(text)) {
-      const ip = ipaddr.parse(text);
-      return [ip, ip.kind() === 'ipv4' ? 32 : 128];
-    }
-    return ipaddr.parseCIDR(text);
-  } catch {
-    throw new Error(`${quoted(text)} is not a network: write it as 10.0.0.0/8 or fd00::/8`);
-  }
-}
 
 function parseOrigin(text: string): string {
   if (URL.canParse(text)) {

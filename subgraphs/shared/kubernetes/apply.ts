@@ -10,6 +10,8 @@ export interface ApplyOptions extends CallOptions {
   readonly force?: boolean;
   /** Everything is checked and nothing is kept. */
   readonly dryRun?: boolean;
+  /** Only while the object has this version: ConflictError (409 Conflict) when it was written since. */
+  readonly resourceVersion?: string | undefined;
 }
 
 /**
@@ -33,7 +35,9 @@ export function applyObject<T extends KubernetesObject>(
     },
     // JSON is YAML.
     contentType: 'application/apply-patch+yaml',
-    body: object,
+    body: options.resourceVersion
+      ? { ...object, metadata: { ...object.metadata, resourceVersion: options.resourceVersion } }
+      : object,
     idempotent: true,
     signal: options.signal,
   });
@@ -41,7 +45,9 @@ export function applyObject<T extends KubernetesObject>(
 
 export interface DeleteOptions extends CallOptions {
   /** Only the object with this uid: never one that took its name since. */
-  readonly uid?: string;
+  readonly uid?: string | undefined;
+  /** Only while it has this version: ConflictError when it was written since. */
+  readonly resourceVersion?: string | undefined;
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
   readonly dryRun?: boolean;
@@ -66,7 +72,9 @@ export async function deleteObject(
         ...(options.gracePeriodSeconds === undefined
           ? {}
           : { gracePeriodSeconds: options.gracePeriodSeconds }),
-        ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+        ...(options.uid === undefined && options.resourceVersion === undefined
+          ? {}
+          : { preconditions: { uid: options.uid, resourceVersion: options.resourceVersion } }),
       },
       signal: options.signal,
     });

@@ -20,7 +20,12 @@ export interface ConnectionHealth {
   /** Why it last did not answer, or refused the credentials. */
   readonly lastError: { readonly at: Date; readonly code: ErrorCode; readonly message: string } | null;
   readonly circuit: CircuitState;
+  /** How far its clock is ahead of ours, to about a second; null before the first answer. */
+  readonly clockSkewMs: number | null;
 }
+
+/** New credentials are told by `renewed`: asking more often would only fill the cluster's audit log. */
+const refusedForMs = 30_000;
 
 /** Deadline and circuit breaker around every call to one cluster, and what is learned from their outcomes. */
 export class CallGuard {
@@ -31,6 +36,11 @@ export class CallGuard {
   #lastSeenAt: number | null = null;
   #latencyMs: number | null = null;
   #lastError: ConnectionHealth['lastError'] = null;
+  #clockSkewMs: number | null = null;
+  /** Raised by new credentials: what calls with earlier ones learn of them does not count. */
+  #generation = 0;
+  /** Why, and until when, nothing is sent with credentials that were refused. */
+  #refused: { readonly error: ClusterAuthFailedError; until: number } | null = null;
 
   /** @param closed aborts, with its reason, when no call may go on */
   constructor(cluster: ClusterName, clock: Clock, closed: AbortSignal) {
@@ -46,11 +56,18 @@ export class CallGuard {
       latencyMs: this.#latencyMs,
       lastError: this.#lastError,
       circuit: this.#circuit.state,
+      clockSkewMs: this.#clockSkewMs,
     };
   }
 
-  /** Throws ClusterUnavailableError at once while the circuit is open. */
-  admit(): Permit {
+  /** Throws ClusterUnavailableError at once while the circuit is open, ClusterAuthFailedError after a 401. */
+  #admit(): Permit {
+    if (this.#refused) {
+      const now = this.#clock.now();
+      if (now < this.#refused.until) throw this.#refused.error;
+      // One may try.
+      this.#refused.until = now + refusedForMs;
+    }
     const permit = this.#circuit.admit();
     if (permit) return permit;
     throw new ClusterUnavailableError(
@@ -65,13 +82,25 @@ export class CallGuard {
     this.#lastSeenAt = this.#clock.now();
   }
 
+  /** There are new credentials: that the earlier ones were refused says nothing of them. */
+  renewed(): void {
+    this.#generation++;
+    this.#refused = null;
+  }
+
+  /** What the cluster says the time is, in an answer that just came. */
+  sawTime(time: Date): void {
+    this.#clockSkewMs = time.getTime() - this.#clock.now();
+  }
+
   /** Runs with a signal that aborts at the deadline. What it throws becomes a MeridianError. */
   async run<T>(
     deadlineMs: number,
     caller: AbortSignal | undefined,
     call: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const permit = this.admit();
+    const permit = this.#admit();
+    const generation = this.#generation;
     const startedAt = this.#clock.now();
     const timedOut = () =>
       new TimeoutError(
@@ -81,6 +110,7 @@ export class CallGuard {
     try {
       const result = await withDeadline(deadlineMs, [caller, this.#closed], timedOut, call);
       permit.answered();
+      if (generation === this.#generation) this.#refused = null;
       this.#lastSeenAt = this.#clock.now();
       this.#latencyMs = this.#lastSeenAt - startedAt;
       return result;
@@ -90,12 +120,12 @@ export class CallGuard {
         throw this.#closed.aborted ? (this.#closed.reason as Error) : error;
       }
       const known = toTransportError(error, this.#cluster);
-      this.#learn(known, permit);
+      this.#learn(known, permit, generation);
       throw known;
     }
   }
 
-  #learn(error: MeridianError, permit: Permit): void {
+  #learn(error: MeridianError, permit: Permit, generation: number): void {
     const answered = statusOf(error) !== undefined;
     const down = error instanceof TimeoutError || error instanceof ClusterUnavailableError;
     if (answered) {
@@ -103,6 +133,10 @@ export class CallGuard {
       this.#lastSeenAt = this.#clock.now();
     } else if (down) permit.failed(error instanceof TimeoutError);
     else permit.abandoned();
+    if (generation !== this.#generation) return;
+    if (error instanceof ClusterAuthFailedError) {
+      this.#refused = { error, until: this.#clock.now() + refusedForMs };
+    } else if (answered) this.#refused = null;
     if (down || error instanceof ClusterAuthFailedError) {
       this.#lastError = { at: new Date(this.#clock.now()), code: error.code, message: error.message };
     }

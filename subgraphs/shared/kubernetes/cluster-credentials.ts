@@ -6,6 +6,8 @@ export interface ClusterCredentials {
   readonly caCertificate: string | null;
   /** The name to expect in the server's certificate when it isn't the server's host name. */
   readonly tlsServerName: string | null;
+  /** True only when somebody with the right to it said so: any certificate is taken. */
+  readonly insecureSkipTlsVerify?: boolean;
   readonly authentication:
     | { readonly kind: 'TOKEN'; readonly token: string }
     /** Both PEM. */

@@ -2,17 +2,19 @@ import { setMaxListeners } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
-import { ClusterUnavailableError, type MeridianError, RateLimitedError, TooLargeError } from '../errors.js';
+import { type MeridianError, RateLimitedError } from '../errors.js';
 import type { AddressPolicy } from './address-policy.js';
+import { parseAnswer, readText } from './answers.js';
 import type { ApiPath } from './api-path.js';
 import { Bulkhead } from './bulkhead.js';
 import { CallGuard, type ConnectionHealth } from './call-guard.js';
-import type { Permit } from './circuit-breaker.js';
 import type { ClusterCredentials } from './cluster-credentials.js';
 import { linkSignals } from './deadline.js';
 import { type ClusterName, parseStatus, toMeridianError } from './errors.js';
-import { type Impersonation, type Query, Transport, type TransportRequest } from './transport.js';
+import type { Impersonation } from './impersonation.js';
+import { type Query, Transport, type TransportRequest } from './transport.js';
 import { isBrokenConnection, toTransportError } from './transport-errors.js';
+import { opened } from './web-socket.js';
 
 export interface KubernetesRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -27,13 +29,27 @@ export interface KubernetesRequest {
   readonly signal?: AbortSignal | undefined;
   /** May be sent a second time when the connection broke before an answer. Default: GET only. */
   readonly idempotent?: boolean;
-  readonly impersonate?: Impersonation;
+  /** Set by `actingAs`. */
+  readonly impersonate?: Impersonation | undefined;
 }
 
 export interface KubernetesStream {
   /** The body as it comes; the reader's pace holds the sender back. Throws a MeridianError when it is cut off. */
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly status: number;
+  /** When it was opened, by the cluster's clock and to the second; null when the cluster did not say. */
+  readonly openedAt: Date | null;
+}
+
+export interface UpgradeRequest {
+  readonly path: ApiPath;
+  readonly query: Query;
+  /** Offered, the best one first. */
+  readonly protocols: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly impersonate?: Impersonation | undefined;
+  /** Says better than we can what a refusal with this text means. */
+  readonly explain?: (error: MeridianError, text: string) => Error;
 }
 
 export interface ConnectionLimits {
@@ -43,6 +59,7 @@ export interface ConnectionLimits {
   readonly calls: number;
   readonly queue: number;
   readonly streams: number;
+  readonly webSockets: number;
   readonly answerBytes: number;
 }
 
@@ -52,20 +69,32 @@ const defaultLimits: ConnectionLimits = {
   calls: 16,
   queue: 256,
   streams: 1_000,
-  answerBytes: 64 * 1024 * 1024,
+  webSockets: 200,
+  answerBytes: 32 * 1024 * 1024,
 };
 
+const longestRefusalBytes = 1024 * 1024;
+
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** Everything Meridian says to one cluster's API server goes through one of these. Made by `Connections`. */
-export class KubernetesConnection implements ClusterName {
+export type KubernetesConnection = Omit<ApiServerConnection, 'dispose' | 'renew'>;
+
+export class ApiServerConnection implements ClusterName {
   readonly clusterId: string;
   readonly clusterName: string;
-  readonly #transport: Transport;
+  /** The user in whose name calls are made; null: Meridian's own account. See `actingAs`. */
+  readonly actsAs: string | null = null;
+  readonly #addressPolicy: AddressPolicy;
   readonly #limits: ConnectionLimits;
   readonly #guard: CallGuard;
   readonly #calls: Bulkhead;
   readonly #closed = new AbortController();
   readonly #onUnauthorized: () => void;
+  #transport: Transport;
+  #renewed = newSignal();
   #streams = 0;
+  #webSockets = 0;
 
   constructor(
     options: ClusterName & {
@@ -80,6 +109,7 @@ export class KubernetesConnection implements ClusterName {
     this.clusterId = options.clusterId;
     this.clusterName = options.clusterName;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#addressPolicy = options.addressPolicy;
     this.#transport = new Transport(options.credentials, options.addressPolicy, this.#limits.calls);
     this.#guard = new CallGuard(this, options.clock ?? systemClock, this.#closed.signal);
     this.#calls = new Bulkhead(this.#limits.calls, this.#limits.queue);
@@ -93,17 +123,39 @@ export class KubernetesConnection implements ClusterName {
     return this.#closed.signal;
   }
 
+  /** Aborts when there are new credentials: streams that can go on elsewhere without a gap open anew. */
+  get renewed(): AbortSignal {
+    return this.#renewed.signal;
+  }
+
+  /**
+   * Uses these from now on. Calls and streams under way go on as they were begun: what is open, the API server does
+   * not judge again.
+   */
+  renew(credentials: ClusterCredentials): void {
+    const old = this.#transport;
+    this.#transport = new Transport(credentials, this.#addressPolicy, this.#limits.calls);
+    this.#guard.renewed();
+    old.retire();
+    const { abort } = this.#renewed;
+    this.#renewed = newSignal();
+    abort();
+  }
+
   /** The answer's JSON. Rejects with a MeridianError; `statusOf(error)` gives the API server's own words. */
-  request<T>(request: KubernetesRequest): Promise<T> {
+  async request<T>(request: KubernetesRequest): Promise<T> {
+    return parseAnswer(await this.requestText(request), this) as T;
+  }
+
+  /** The same, for an answer that is text. */
+  requestText(request: KubernetesRequest): Promise<string> {
     const deadlineMs = request.deadlineMs ?? this.#limits.callDeadlineMs;
     return this.#guard.run(deadlineMs, request.signal, async (signal) => {
       const place = this.#calls.enter(signal);
-      if (!place) {
-        throw new RateLimitedError(`Too many calls wait for cluster ${JSON.stringify(this.clusterName)}.`, 5);
-      }
+      if (!place) throw this.#tooMany('calls wait for');
       const leave = await place;
       try {
-        return (await this.#call(request, signal)) as T;
+        return await this.#call(request, signal);
       } finally {
         leave();
       }
@@ -115,12 +167,7 @@ export class KubernetesConnection implements ClusterName {
    * lasts until its end, the signal's abort or the connection's.
    */
   async stream(request: KubernetesRequest): Promise<KubernetesStream> {
-    if (this.#streams >= this.#limits.streams) {
-      throw new RateLimitedError(
-        `Too many streams from cluster ${JSON.stringify(this.clusterName)} are open.`,
-        5,
-      );
-    }
+    if (this.#streams >= this.#limits.streams) throw this.#tooMany('streams are open from');
     this.#streams++;
     const controller = new AbortController();
     const unlink = linkSignals(controller, [request.signal, this.#closed.signal]);
@@ -141,7 +188,11 @@ export class KubernetesConnection implements ClusterName {
       response.body.once('close', end);
       // Nobody may be reading when it breaks; readers get the error from `chunks`.
       response.body.on('error', () => undefined);
-      return { status: response.statusCode, chunks: this.#chunks(response.body, controller) };
+      return {
+        status: response.statusCode,
+        chunks: this.#chunks(response.body, controller),
+        openedAt: this.#timeOf(response.headers),
+      };
     } catch (error) {
       end();
       throw error;
@@ -149,17 +200,23 @@ export class KubernetesConnection implements ClusterName {
   }
 
   /**
-   * A WebSocket that is connecting; its events are the caller's to handle. `permit` takes the outcome of connecting.
+   * Opens a WebSocket; resolves with what `prepare` made of it before it was open, when nothing could have come yet.
+   * The deadline and the circuit breaker cover the time until it is open; after that it is the caller's.
    */
-  upgrade(path: ApiPath, query: Query, protocols: readonly string[]): { socket: WebSocket; permit: Permit } {
-    this.#closed.signal.throwIfAborted();
-    const permit = this.#guard.admit();
-    try {
-      return { permit, socket: this.#transport.upgrade(path, query, protocols) };
-    } catch (error) {
-      permit.abandoned();
-      throw error;
-    }
+  async upgrade<T>(request: UpgradeRequest, prepare: (socket: WebSocket) => T): Promise<T> {
+    if (this.#webSockets >= this.#limits.webSockets) throw this.#tooMany('sessions are open in');
+    const explain = request.explain ?? ((error) => error);
+    return this.#guard.run(this.#limits.callDeadlineMs, request.signal, async (signal) => {
+      const { path, query, protocols, impersonate } = request;
+      const socket = this.#transport.upgrade(path, query, protocols, impersonate);
+      this.#webSockets++;
+      socket.once('close', () => this.#webSockets--);
+      const prepared = prepare(socket);
+      await opened(socket, signal, ({ statusCode = 500, headers }, text) =>
+        explain(this.#refused(statusCode, headers, text), text),
+      );
+      return prepared;
+    });
   }
 
   health(): ConnectionHealth {
@@ -172,28 +229,19 @@ export class KubernetesConnection implements ClusterName {
     await this.#transport.destroy();
   }
 
-  async #call(request: KubernetesRequest, signal: AbortSignal): Promise<unknown> {
+  async #call(request: KubernetesRequest, signal: AbortSignal): Promise<string> {
     const send = async () => {
       const { statusCode, headers, body } = await this.#transport.call(this.#wire(request, signal));
+      this.#timeOf(headers);
       if (statusCode >= 300) throw await this.#refusal(statusCode, headers, body);
-      return this.#read(body, this.#limits.answerBytes);
+      return readText(body, this.#limits.answerBytes, this);
     };
-    const text = await send().catch((error: unknown) => {
+    return send().catch((error: unknown) => {
       // A kept connection may be closed by the server at the moment of use.
       const again = (request.idempotent ?? request.method === 'GET') && isBrokenConnection(error);
       if (!again || signal.aborted) throw error;
       return send();
     });
-    if (text === '') return undefined;
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      // Without the parser's error as cause: it quotes the answer.
-      throw new ClusterUnavailableError(
-        this.clusterId,
-        `Cluster ${JSON.stringify(this.clusterName)} answered with something that is not JSON.`,
-      );
-    }
   }
 
   #wire(request: KubernetesRequest, signal: AbortSignal): TransportRequest {
@@ -212,29 +260,28 @@ export class KubernetesConnection implements ClusterName {
     };
   }
 
+  #timeOf({ date }: AnswerHeaders): Date | null {
+    const time = new Date(String(date));
+    if (Number.isNaN(time.getTime())) return null;
+    this.#guard.sawTime(time);
+    return time;
+  }
+
   async #refusal(
     code: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
+    headers: AnswerHeaders,
     body: AsyncIterable<Uint8Array>,
   ): Promise<MeridianError> {
-    const text = await this.#read(body, 1024 * 1024).catch(() => '');
+    return this.#refused(code, headers, await readText(body, longestRefusalBytes, this).catch(() => ''));
+  }
+
+  #refused(code: number, headers: AnswerHeaders, text: string): MeridianError {
     if (code === 401) this.#onUnauthorized();
     return toMeridianError(parseStatus(code, text, headers['retry-after']), this);
   }
 
-  async #read(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of body) {
-      bytes += chunk.byteLength;
-      if (bytes > limit) {
-        throw new TooLargeError(
-          `The answer of cluster ${JSON.stringify(this.clusterName)} is larger than ${Math.floor(limit / 1024 / 1024)} MiB.`,
-        );
-      }
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+  #tooMany(what: string): MeridianError {
+    return new RateLimitedError(`Too many ${what} cluster ${JSON.stringify(this.clusterName)}.`, 5);
   }
 
   async *#chunks(body: AsyncIterable<Uint8Array>, controller: AbortController): AsyncIterable<Uint8Array> {
@@ -247,4 +294,11 @@ export class KubernetesConnection implements ClusterName {
       throw controller.signal.aborted ? controller.signal.reason : toTransportError(error, this);
     }
   }
+}
+
+/** A signal that any number of streams listen to. */
+function newSignal(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return { signal: controller.signal, abort: () => controller.abort() };
 }

@@ -1,21 +1,52 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Caller, SignedInCaller } from '../caller.js';
 import { type Clock, systemClock } from '../clock.js';
-import { ClusterUnavailableError, type MeridianError, NotFoundError } from '../errors.js';
+import {
+  ClusterUnavailableError,
+  type MeridianError,
+  NotFoundError,
+  UnauthenticatedError,
+} from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { Actor } from '../published/actor.js';
+import { actingAs } from './acting-connection.js';
 import type { AddressPolicy } from './address-policy.js';
 import type { ClusterCredentials } from './cluster-credentials.js';
-import { type ConnectionLimits, KubernetesConnection } from './connection.js';
+import { ApiServerConnection, type ConnectionLimits, type KubernetesConnection } from './connection.js';
+import { impersonationOf } from './impersonation.js';
 
 /** Where credentials come from: the published view `clusters.connection`, or a fake in tests. */
 export interface CredentialsSource {
   /** Undefined when there is no such cluster. */
-  find(clusterId: string): Promise<{ clusterName: string; credentials: ClusterCredentials } | undefined>;
+  find(clusterId: string): Promise<ClusterAccess | undefined>;
+}
+
+export interface ClusterAccess {
+  readonly clusterName: string;
+  readonly credentials: ClusterCredentials;
+  /** Calls that a person causes carry the person's name. Absent: all are made as Meridian's own account. */
+  readonly impersonate?: boolean;
+}
+
+/** By what names clusters know people: the published view `identity.actor`, or a fake in tests. */
+export interface ActorSource {
+  /** UnauthenticatedError when there is no such user any more. */
+  get(caller: SignedInCaller): Promise<Actor>;
+}
+
+export interface ConnectOptions {
+  /**
+   * The person that causes the calls, when it is one: on clusters that are registered so, they are made in this one's
+   * name and need the person's own rights there. Absent for Meridian's own work (informers, probes, reconciling).
+   */
+  readonly actingFor?: Caller | undefined;
 }
 
 export type DropReason = 'REMOVED' | 'CREDENTIALS_CHANGED';
 
 export interface ConnectionsOptions {
   readonly source: CredentialsSource;
+  readonly actors: ActorSource;
   readonly addressPolicy: AddressPolicy;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -23,7 +54,8 @@ export interface ConnectionsOptions {
 }
 
 interface Held {
-  readonly connection: KubernetesConnection;
+  readonly connection: ApiServerConnection;
+  readonly impersonate: boolean;
   readonly credentials: ClusterCredentials;
 }
 
@@ -45,17 +77,11 @@ export class Connections {
   }
 
   /** NotFoundError when the source has no such cluster. */
-  async get(clusterId: string): Promise<KubernetesConnection> {
-    if (this.#disposed) throw stopping(clusterId);
-    let held = this.#held.get(clusterId);
-    if (!held) {
-      held = this.#open(clusterId);
-      this.#held.set(clusterId, held);
-      held.catch(() => {
-        if (this.#held.get(clusterId) === held) this.#held.delete(clusterId);
-      });
-    }
-    return (await held).connection;
+  async get(clusterId: string, { actingFor }: ConnectOptions = {}): Promise<KubernetesConnection> {
+    const { connection, impersonate } = await this.#hold(clusterId);
+    if (!impersonate || !actingFor) return connection;
+    if (actingFor.userId === null) throw new UnauthenticatedError();
+    return actingAs(connection, impersonationOf(await this.#options.actors.get(actingFor)));
   }
 
   /**
@@ -66,7 +92,7 @@ export class Connections {
     const held = this.#held.get(clusterId);
     this.#held.delete(clusterId);
     this.#rereadAt.delete(clusterId);
-    for (const listener of this.#dropListeners) listener(clusterId, reason);
+    this.#tell(clusterId, reason);
     const connection = await held?.then(
       (opened) => opened.connection,
       () => undefined,
@@ -81,7 +107,33 @@ export class Connections {
     );
   }
 
-  /** Returns the unsubscriber. */
+  /**
+   * Takes up what the source says of the cluster now. New credentials for the same server: calls and streams to come
+   * use them, watches move over to them without a gap, and sessions and logs that are open go on. Another server, or
+   * calls in other names: as `drop`, for nothing that is open may go on there.
+   */
+  async renew(clusterId: string): Promise<void> {
+    const held = this.#held.get(clusterId);
+    if (!held) return this.#tell(clusterId, 'CREDENTIALS_CHANGED');
+    const [current, found] = await Promise.all([
+      held.catch(() => undefined),
+      this.#options.source.find(clusterId),
+    ]);
+    // Somebody else was quicker, maybe with what is older by now.
+    if (this.#held.get(clusterId) !== held) return this.renew(clusterId);
+    if (!found) return this.drop(clusterId, 'REMOVED');
+    const { credentials, impersonate = false } = found;
+    if (current?.credentials.server !== credentials.server || current.impersonate !== impersonate) {
+      return this.drop(clusterId, 'CREDENTIALS_CHANGED');
+    }
+    if (isDeepStrictEqual(current.credentials, credentials)) return;
+    current.connection.renew(credentials);
+    this.#rereadAt.delete(clusterId);
+    this.#held.set(clusterId, Promise.resolve({ ...current, credentials }));
+    this.#tell(clusterId, 'CREDENTIALS_CHANGED');
+  }
+
+  /** Told when a cluster is gone, or has new credentials, whether or not its streams go on. Returns the unsubscriber. */
   onDropped(listener: (clusterId: string, reason: DropReason) => void): () => void {
     this.#dropListeners.add(listener);
     return () => this.#dropListeners.delete(listener);
@@ -117,17 +169,35 @@ export class Connections {
     );
   }
 
+  #tell(clusterId: string, reason: DropReason): void {
+    for (const listener of this.#dropListeners) listener(clusterId, reason);
+  }
+
+  #hold(clusterId: string): Promise<Held> {
+    if (this.#disposed) return Promise.reject(stopping(clusterId));
+    let held = this.#held.get(clusterId);
+    if (!held) {
+      held = this.#open(clusterId);
+      this.#held.set(clusterId, held);
+      held.catch(() => {
+        if (this.#held.get(clusterId) === held) this.#held.delete(clusterId);
+      });
+    }
+    return held;
+  }
+
   async #open(clusterId: string): Promise<Held> {
     const found = await this.#options.source.find(clusterId);
     if (!found) throw new NotFoundError('cluster', clusterId);
     return {
       connection: this.#connect(clusterId, found.clusterName, found.credentials),
+      impersonate: found.impersonate ?? false,
       credentials: found.credentials,
     };
   }
 
-  #connect(clusterId: string, clusterName: string, credentials: ClusterCredentials): KubernetesConnection {
-    return new KubernetesConnection({
+  #connect(clusterId: string, clusterName: string, credentials: ClusterCredentials): ApiServerConnection {
+    return new ApiServerConnection({
       clusterId,
       clusterName,
       credentials,
@@ -145,9 +215,7 @@ export class Connections {
     if (!held || now - (this.#rereadAt.get(clusterId) ?? Number.NEGATIVE_INFINITY) < rereadEveryMs) return;
     this.#rereadAt.set(clusterId, now);
     try {
-      const [{ credentials }, found] = await Promise.all([held, this.#options.source.find(clusterId)]);
-      if (this.#held.get(clusterId) !== held || isDeepStrictEqual(found?.credentials, credentials)) return;
-      await this.drop(clusterId, found ? 'CREDENTIALS_CHANGED' : 'REMOVED');
+      await this.renew(clusterId);
     } catch (error) {
       this.#options.logger.warn({ cluster: clusterId, error }, 'credentials could not be read again');
     }

@@ -40,7 +40,7 @@ export function toContainerError(error: unknown, reference: ContainerReference, 
     return notStarted(reference, 'it has not started or has ended', error);
   }
   if (/previous terminated container .* not found/.test(message)) {
-    return caused(new NotFoundError('earlier run of container', reference.container), error);
+    return caused(new NotFoundError('Earlier run of container', reference.container), error);
   }
   if (/container \S+ is not valid for pod|a container name must be specified/.test(message)) {
     return caused(new NotFoundError('container', reference.container), error);

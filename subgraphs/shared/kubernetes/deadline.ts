@@ -3,6 +3,9 @@ import { setMaxListeners } from 'node:events';
 /**
  * Runs with a signal that aborts when `ms` have passed (with `timedOut()` as reason) or one of the outer signals
  * aborts (with its reason). Rejects with that reason at once, whether or not `run` heeds the signal.
+ *
+ * What has come by the deadline counts, also when this process was too busy to read it until then (or the whole
+ * machine slept): timers come before input in a turn of the event loop, so the verdict waits for the input of the turn.
  */
 export async function withDeadline<T>(
   ms: number,
@@ -12,7 +15,10 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const unlink = linkSignals(controller, outer);
-  const timer = setTimeout(() => controller.abort(timedOut()), ms);
+  let verdict: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    verdict = setImmediate(() => controller.abort(timedOut()));
+  }, ms);
   try {
     controller.signal.throwIfAborted();
     const aborted = new Promise<never>((_resolve, reject) => {
@@ -23,6 +29,7 @@ export async function withDeadline<T>(
     return await Promise.race([aborted, run(controller.signal)]);
   } finally {
     clearTimeout(timer);
+    clearImmediate(verdict);
     unlink();
   }
 }

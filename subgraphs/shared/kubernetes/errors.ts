@@ -142,7 +142,20 @@ function forbidden(
 ): MeridianError {
   const quota = /exceeded quota: .*/.exec(publicText(message))?.[0];
   if (quota) return new QuotaExceededError(`There is no room for this: ${quota}`);
+  if (/cannot impersonate\S* resource "/.test(message)) {
+    return new ClusterRejectedError(
+      clusterId,
+      `${named} does not let Meridian act in the name of people: give its account the right "impersonate" on users, groups and uids.authentication.k8s.io in the cluster, or set impersonate: false for it.`,
+    );
+  }
   const right = /cannot (\w+) resource "([\w./-]+)"/.exec(message);
+  const person = /User "(meridian:[\w.@+%-]+)" cannot /.exec(message)?.[1];
+  if (right && person) {
+    return new ClusterRejectedError(
+      clusterId,
+      `${named} does not let ${person} ${right[1]} ${right[2]}: have that right given in the cluster to this user, to the group meridian:users or to one of the user's teams (meridian:team:<name>).`,
+    );
+  }
   if (right || !text) {
     const what = right ? ` ${right[1]} ${right[2]}` : ' do this';
     return new ClusterRejectedError(

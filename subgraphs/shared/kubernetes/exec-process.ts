@@ -91,9 +91,14 @@ export class ExecSocket {
     });
   }
 
-  /** `v4.channel.k8s.io` can't be told that input has ended. */
+  /** Of the channels, as agreed with the cluster. */
   get protocol(): string {
     return this.#socket.protocol;
+  }
+
+  /** `v4.channel.k8s.io` can't be told that input has ended. */
+  get canCloseInput(): boolean {
+    return this.protocol === execProtocols[0];
   }
 
   /** Stops taking output from the cluster, which holds the process back. */
@@ -144,7 +149,7 @@ export class ExecSocket {
 
   /** Says that no more input comes. False when the cluster can't be told (v4). */
   closeInput(): boolean {
-    if (this.protocol !== execProtocols[0]) return false;
+    if (!this.canCloseInput) return false;
     void this.#writing.then(() => this.#send(closeStdinFrame));
     return true;
   }
@@ -167,7 +172,7 @@ export class ExecSocket {
         await pause(endAfterInterruptMs);
         this.#send(stdinFrame(endOfInput));
       }
-      if (this.protocol === execProtocols[0]) this.#send(closeStdinFrame);
+      if (this.canCloseInput) this.#send(closeStdinFrame);
     }
     const end = await this.ended;
     clearTimeout(grace);

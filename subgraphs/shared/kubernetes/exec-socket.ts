@@ -1,15 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-import type { WebSocket } from 'ws';
 import { BadUserInputError } from '../errors.js';
-import type { Permit } from './circuit-breaker.js';
 import type { KubernetesConnection } from './connection.js';
 import { toContainerError } from './container-errors.js';
-import { parseStatus, toMeridianError } from './errors.js';
 import { execProtocols } from './exec-frames.js';
 import { ExecSocket, type OpenExecOptions, requireSize } from './exec-process.js';
 import { requireContainer, requireName, requireNamespace } from './names.js';
 import { objectPath, resources } from './resources.js';
-import { toTransportError } from './transport-errors.js';
 
 export type { ExecEnd, ExecOutput, ExecSocket, OpenExecOptions } from './exec-process.js';
 
@@ -21,17 +16,34 @@ export async function openExec(
   connection: KubernetesConnection,
   options: OpenExecOptions,
 ): Promise<ExecSocket> {
+  return open(connection, 'exec', { command: requireCommand(options.command) }, options);
+}
+
+/** Takes over input and output of a container's own process, which must have been started with a terminal or input. */
+export function openAttach(
+  connection: KubernetesConnection,
+  options: Omit<OpenExecOptions, 'command'>,
+): Promise<ExecSocket> {
+  return open(connection, 'attach', {}, { ...options, command: [] });
+}
+
+async function open(
+  connection: KubernetesConnection,
+  subresource: 'exec' | 'attach',
+  what: { command?: readonly string[] },
+  options: OpenExecOptions,
+): Promise<ExecSocket> {
   const path = objectPath(
     resources.pods,
     {
       namespace: requireNamespace(options.namespace),
       name: requireName(options.pod, ['pod'], 'pod'),
     },
-    'exec',
+    subresource,
   );
   const query = {
     container: requireContainer(options.container),
-    command: requireCommand(options.command),
+    ...what,
     stdin: options.stdin,
     stdout: true,
     // A terminal has one output.
@@ -42,69 +54,18 @@ export async function openExec(
     options.columns !== undefined && options.rows !== undefined
       ? requireSize(options.columns, options.rows)
       : undefined;
-  options.signal?.throwIfAborted();
-
-  const { socket, permit } = connection.upgrade(path, query, execProtocols);
-  const exec = new ExecSocket(socket, connection, options);
-  await opened(socket, permit, connection, options);
+  const exec = await connection.upgrade(
+    {
+      path,
+      query,
+      protocols: execProtocols,
+      signal: options.signal,
+      explain: (error, text) => toContainerError(error, options, text) as Error,
+    },
+    (socket) => new ExecSocket(socket, connection, options),
+  );
   if (size && options.tty) exec.resize(size.columns, size.rows);
   return exec;
-}
-
-/** Resolves when the WebSocket is open; reports the outcome to the circuit breaker, once. */
-function opened(
-  socket: WebSocket,
-  permit: Permit,
-  connection: KubernetesConnection,
-  options: OpenExecOptions,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      if (!settle(permit.abandoned)) return;
-      reject((options.signal?.aborted ? options.signal.reason : connection.closed.reason) as Error);
-      socket.terminate();
-    };
-    let settled = false;
-    const settle = (report: () => void): boolean => {
-      if (settled) return false;
-      settled = true;
-      options.signal?.removeEventListener('abort', leave);
-      connection.closed.removeEventListener('abort', leave);
-      report();
-      return true;
-    };
-    options.signal?.addEventListener('abort', leave, { once: true });
-    connection.closed.addEventListener('abort', leave, { once: true });
-    socket.once('open', () => {
-      if (settle(permit.answered)) resolve();
-    });
-    socket.once('error', (error) => {
-      if (settle(() => permit.failed(false))) reject(toTransportError(error, connection));
-    });
-    // Redirects come here as well: they are not followed.
-    socket.once('unexpected-response', (request, response) => {
-      settle(permit.answered);
-      void readText(response).then((text) => {
-        const status = parseStatus(response.statusCode ?? 500, text, response.headers['retry-after']);
-        reject(toContainerError(toMeridianError(status, connection), options, text) as Error);
-        request.destroy();
-        socket.terminate();
-      });
-    });
-  });
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = '';
-  try {
-    for await (const chunk of response) {
-      text += String(chunk);
-      if (text.length > 64 * 1024) break;
-    }
-  } catch {
-    // What came is enough to tell why.
-  }
-  return text;
 }
 
 function requireCommand(command: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { linkSignals } from './deadline.js';
 import type { Informer } from './informer.js';
 import type { KubernetesObject } from './wire.js';
 
@@ -7,10 +8,13 @@ import type { KubernetesObject } from './wire.js';
  */
 export async function firstList(
   informer: Informer<KubernetesObject>,
-  options: { readonly limitMs: number; readonly signal?: AbortSignal },
+  options: { readonly limitMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   if (informer.hasSynced || informer.observation().error) return;
-  const limit = AbortSignal.timeout(options.limitMs);
-  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-  await informer.synced(signal).catch(() => undefined);
+  const controller = new AbortController();
+  const unlink = linkSignals(controller, [options.signal]);
+  const timer = setTimeout(() => controller.abort(), options.limitMs);
+  await informer.synced(controller.signal).catch(() => undefined);
+  clearTimeout(timer);
+  unlink();
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Connections } from './connections.js';
-import { type Informer, type InformerOptions, RunningInformer } from './informer.js';
+import type { Informer } from './informer.js';
 import type { IndexFunction } from './object-store.js';
 import { apiVersionOf, type Resource } from './resources.js';
+import { type InformerOptions, RunningInformer } from './running-informer.js';
 import type { KubernetesObject } from './wire.js';
 
 /** A claim on a shared informer, which runs while at least one is held. */
@@ -18,14 +19,16 @@ export interface InformerRequest<T extends KubernetesObject> {
   readonly resource: Resource<T>;
   readonly labelSelector?: string;
   /**
-   * Values of an object under each index; `namespace` is always there. A name means the same to all who share the
+   * Values of an object under each further index; those of object-indexes.ts are always there. A name means the same to all who share the
    * informer: its first function stays.
    */
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
 }
 
 export interface InformersOptions
-  extends Partial<Pick<InformerOptions<KubernetesObject>, 'random' | 'wait' | 'silenceLimitMs'>> {
+  extends Partial<
+    Pick<InformerOptions<KubernetesObject>, 'random' | 'wait' | 'silenceLimitMs' | 'mostObjects'>
+  > {
   readonly connections: Connections;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -93,7 +96,7 @@ export class Informers {
   }
 
   #start<T extends KubernetesObject>(key: string, request: InformerRequest<T>): Shared {
-    const { connections, logger, clock, random, wait, silenceLimitMs } = this.#options;
+    const { connections, logger, clock, random, wait, silenceLimitMs, mostObjects } = this.#options;
     const informer = new RunningInformer<KubernetesObject>({
       connect: () => connections.get(request.clusterId),
       clusterId: request.clusterId,
@@ -104,6 +107,7 @@ export class Informers {
       ...(random ? { random } : {}),
       ...(wait ? { wait } : {}),
       ...(silenceLimitMs === undefined ? {} : { silenceLimitMs }),
+      ...(mostObjects === undefined ? {} : { mostObjects }),
     });
     const running = informer.start().finally(() => {
       if (this.#shared.get(key)?.informer === informer) this.#shared.delete(key);

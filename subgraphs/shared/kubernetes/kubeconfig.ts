@@ -18,11 +18,15 @@ const runsPrograms =
 const readsFile = (instead: string) =>
   `names a file on the host of Meridian. Put its content into ${instead} (kubectl config view --flatten --raw does).`;
 
+/** Kubernetes' clients refuse both together as well. */
+export const contradictsSkipping =
+  'names an authority, though insecureSkipTlsVerify takes any certificate: give one of them.';
+
 /** Fields that are understood but never followed, with what to do instead. */
 const refusedClusterFields: Readonly<Record<string, string>> = {
   'certificate-authority': readsFile('certificate-authority-data'),
   'insecure-skip-tls-verify':
-    'would accept any server. Give the certificate of its authority in certificate-authority-data.',
+    'would accept any server. Give the certificate of its authority in certificate-authority-data; or, with the right to it, say insecureSkipTlsVerify in the input as well.',
   'proxy-url': 'is not followed. Give an address that Meridian can reach directly.',
 };
 const refusedUserFields: Readonly<Record<string, string>> = {
@@ -56,11 +60,13 @@ type Fields = Readonly<Record<string, unknown>>;
  * Never hand it to client-node's `KubeConfig.loadFrom…`, which runs `exec` and reads files.
  *
  * @param field the input field that holds the text; messages name the path inside it
+ * @param options.insecureSkipTlsVerify whoever gives the text may have any certificate taken, and asked for it
  */
 export function readKubeconfig(
   text: string,
   policy: AddressPolicy,
   field: readonly string[],
+  options: { readonly insecureSkipTlsVerify: boolean } = { insecureSkipTlsVerify: false },
 ): ClusterCredentials {
   const problems: InputProblem[] = [];
   const refuse = (path: string, message: string) =>
@@ -97,6 +103,7 @@ export function readKubeconfig(
   ] as const) {
     for (const [name, value] of Object.entries(part.fields)) {
       const path = `${part.path}.${name}`;
+      if (name === 'insecure-skip-tls-verify' && options.insecureSkipTlsVerify) continue;
       const remedy = Object.hasOwn(refused, name) ? refused[name] : undefined;
       if (remedy !== undefined) {
         if (!isUnset(value)) refuse(path, remedy);
@@ -128,6 +135,9 @@ export function readKubeconfig(
   const caCertificate = read(cluster, 'certificate-authority-data', (value) =>
     checkedCertificate(decodedBase64(value)),
   );
+  if (options.insecureSkipTlsVerify && !isUnset(cluster.fields['certificate-authority-data'])) {
+    refuse(`${cluster.path}.certificate-authority-data`, contradictsSkipping);
+  }
   const tlsServerName = read(cluster, 'tls-server-name', checkedHostName);
   const token = read(user, 'token', checkedToken);
   const certificate = read(user, 'client-certificate-data', (value) =>
@@ -143,6 +153,7 @@ export function readKubeconfig(
     server,
     caCertificate,
     tlsServerName,
+    ...(options.insecureSkipTlsVerify ? { insecureSkipTlsVerify: true } : {}),
     authentication:
       token || !certificate || !key
         ? { kind: 'TOKEN', token: token ?? '' }

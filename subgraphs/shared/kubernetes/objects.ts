@@ -29,7 +29,8 @@ export interface ListPage<T> {
 
 export const listDeadlineMs = 30_000;
 export const listPageSize = 500;
-const mostPages = 400;
+/** A list that goes on after these is not believed to end. */
+export const mostPages = 400;
 
 export function getObject<T extends KubernetesObject>(
   connection: KubernetesConnection,

@@ -3,6 +3,7 @@ import type {
   V1ConfigMap,
   V1ControllerRevision,
   V1Deployment,
+  V1EndpointSlice,
   V1Endpoints,
   V1Ingress,
   V1IngressClass,
@@ -34,6 +35,7 @@ export type StatefulSet = Wire<V1StatefulSet>;
 export type ControllerRevision = Wire<V1ControllerRevision>;
 export type Service = Wire<V1Service>;
 export type Endpoints = Wire<V1Endpoints>;
+export type EndpointSlice = Wire<V1EndpointSlice>;
 export type Ingress = Wire<V1Ingress>;
 export type IngressClass = Wire<V1IngressClass>;
 export type ConfigMap = Wire<V1ConfigMap>;
@@ -95,6 +97,7 @@ export const resources = {
   replicaSets: grouped<ReplicaSet>('apps', 'v1', 'replicasets', 'ReplicaSet'),
   statefulSets: grouped<StatefulSet>('apps', 'v1', 'statefulsets', 'StatefulSet'),
   controllerRevisions: grouped<ControllerRevision>('apps', 'v1', 'controllerrevisions', 'ControllerRevision'),
+  endpointSlices: grouped<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice'),
   ingresses: grouped<Ingress>('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
   ingressClasses: grouped<IngressClass>(
     'networking.k8s.io',

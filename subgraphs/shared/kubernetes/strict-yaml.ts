@@ -1,4 +1,15 @@
-import { isAlias, isCollection, isMap, isNode, isScalar, type Node, parseAllDocuments } from 'yaml';
+import {
+  Composer,
+  CST,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  Lexer,
+  type Node,
+  Parser,
+} from 'yaml';
 
 /**
  * One YAML (or JSON) document from outside as plain values. What makes YAML dangerous or ambiguous is refused:
@@ -10,9 +21,7 @@ export function parseStrictYaml(text: string, limits: { maxBytes: number; maxDep
   if (Buffer.byteLength(text) > limits.maxBytes) {
     throw new Error(`is larger than ${Math.floor(limits.maxBytes / 1024)} KiB.`);
   }
-  if (nestingOf(text) > limits.maxDepth) throw new Error(`is nested deeper than ${limits.maxDepth} levels.`);
-
-  const documents = parseAllDocuments(text, {
+  const composer = new Composer({
     schema: 'core',
     merge: false,
     strict: true,
@@ -20,7 +29,7 @@ export function parseStrictYaml(text: string, limits: { maxBytes: number; maxDep
     prettyErrors: false,
     logLevel: 'silent',
   });
-  const [document, second] = 'empty' in documents ? [] : documents;
+  const [document, second] = [...composer.compose(tokensOf(text, limits.maxDepth))];
   if (!document?.contents) throw new Error('is empty.');
   if (second) throw new Error('holds more than one document.');
   const [problem] = [...document.errors, ...document.warnings];
@@ -32,15 +41,20 @@ export function parseStrictYaml(text: string, limits: { maxBytes: number; maxDep
   return document.toJS({ maxAliasCount: 0 });
 }
 
-/** An upper bound of flow nesting, so that a million brackets are refused before a recursive parser sees them. */
-function nestingOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const character of text) {
-    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
-    else if ((character === ']' || character === '}') && depth > 0) depth--;
+/**
+ * What parseAllDocuments reads, up to too great a depth: composing it is recursive, and at the end of the stack V8 may
+ * end the whole process instead of throwing.
+ */
+function* tokensOf(text: string, maxDepth: number): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    // The document and everything that is open in it.
+    if (parser.stack.length > maxDepth && parser.stack.filter(CST.isCollection).length > maxDepth) {
+      throw new Error(`is nested deeper than ${maxDepth} levels.`);
+    }
   }
-  return deepest;
+  yield* parser.end();
 }
 
 const explain = (code: string): string =>

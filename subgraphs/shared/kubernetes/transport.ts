@@ -5,12 +5,7 @@ import { WebSocket } from 'ws';
 import type { AddressPolicy } from './address-policy.js';
 import type { ApiPath } from './api-path.js';
 import type { ClusterCredentials } from './cluster-credentials.js';
-
-/** Who a call is made as, when not as Meridian's own account (RBAC right `impersonate` in the cluster). */
-export interface Impersonation {
-  readonly user: string;
-  readonly groups?: readonly string[];
-}
+import { type Impersonation, impersonationHeaders } from './impersonation.js';
 
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 export type Query = Readonly<Record<string, QueryValue>>;
@@ -30,12 +25,12 @@ const socketLimits = {
   maxPayload: 1024 * 1024,
   maxFragments: 256,
   perMessageDeflate: false,
-  handshakeTimeout: 10_000,
 } as const;
 
 /**
- * Sockets to one API server, kept alive, with its credentials. No redirect is followed, TLS is always verified, and
- * every connect goes through the address policy. The only file that puts credentials on the wire.
+ * Sockets to one API server, kept alive, with its credentials. No redirect is followed, TLS is verified unless the
+ * credentials say otherwise, and every connect goes through the address policy. The only file that puts credentials on
+ * the wire.
  */
 export class Transport {
   readonly #server: URL;
@@ -52,7 +47,7 @@ export class Transport {
     this.#credentials = credentials;
     const { authentication, caCertificate, tlsServerName } = credentials;
     this.#tls = {
-      rejectUnauthorized: true,
+      rejectUnauthorized: credentials.insecureSkipTlsVerify !== true,
       lookup: policy.lookupFor(this.#server),
       ...(caCertificate === null ? {} : { ca: caCertificate }),
       ...(tlsServerName === null ? {} : { servername: tlsServerName }),
@@ -111,6 +106,11 @@ export class Transport {
     return new WebSocket(`${url.origin}${this.#target(path, query)}`, [...protocols], options);
   }
 
+  /** Takes no more requests; those under way, streams and sockets go on to their end. */
+  retire(): void {
+    void this.#calls.close();
+  }
+
   async destroy(): Promise<void> {
     await Promise.all([this.#calls, ...this.#streams].map((client) => client.destroy()));
   }
@@ -141,9 +141,7 @@ export class Transport {
     return {
       'user-agent': 'meridian',
       ...(authentication.kind === 'TOKEN' ? { authorization: `Bearer ${authentication.token}` } : {}),
-      ...(impersonate
-        ? { 'impersonate-user': impersonate.user, 'impersonate-group': [...(impersonate.groups ?? [])] }
-        : {}),
+      ...(impersonate ? impersonationHeaders(impersonate) : {}),
     };
   }
 }

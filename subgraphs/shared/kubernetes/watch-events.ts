@@ -1,18 +1,22 @@
 import type { MeridianError } from '../errors.js';
 import { type ClusterName, parseStatus, toMeridianError } from './errors.js';
+import type { Resource } from './resources.js';
+import { trimmed } from './trimming.js';
 import type { KubernetesObject } from './wire.js';
 
 export type WatchEvent<T> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
-  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
   | { readonly type: 'ERROR'; readonly error: MeridianError }
   | { readonly type: 'UNREADABLE' };
 
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+/** On the bookmark that ends the objects which were there when the watch began (KEP-3157). */
+const initialEventsEnd = 'k8s.io/initial-events-end';
 
 /** One line of a watch. What can't be read is said to be UNREADABLE, never thrown: a cluster is an untrusted peer. */
 export function parseWatchEvent<T extends KubernetesObject>(
   line: Buffer | null,
+  resource: Resource<T>,
   cluster: ClusterName,
 ): WatchEvent<T> {
   if (!line) return { type: 'UNREADABLE' };
@@ -27,13 +31,14 @@ export function parseWatchEvent<T extends KubernetesObject>(
     case 'MODIFIED':
     case 'DELETED':
       return isReadable<T>(event.object)
-        ? { type: event.type, object: trimmed(event.object) }
+        ? { type: event.type, object: trimmed(event.object, resource) }
         : { type: 'UNREADABLE' };
     case 'BOOKMARK': {
-      const version = (event.object as KubernetesObject | null)?.metadata?.resourceVersion;
-      return typeof version === 'string'
-        ? { type: 'BOOKMARK', resourceVersion: version }
-        : { type: 'UNREADABLE' };
+      const metadata = (event.object as KubernetesObject | null)?.metadata;
+      const version = metadata?.resourceVersion;
+      if (typeof version !== 'string') return { type: 'UNREADABLE' };
+      const ends = metadata?.annotations?.[initialEventsEnd] === 'true';
+      return { type: 'BOOKMARK', resourceVersion: version, initialEventsEnd: ends };
     }
     case 'ERROR': {
       const code = Number((event.object as { code?: unknown } | null)?.code) || 500;
@@ -56,17 +61,15 @@ export function isReadable<T extends KubernetesObject>(value: unknown): value is
     metadata !== null &&
     typeof metadata.name === 'string' &&
     typeof metadata.resourceVersion === 'string' &&
-    (metadata.namespace === undefined || typeof metadata.namespace === 'string')
+    isAbsentOr('string', metadata.namespace) &&
+    isAbsentOr('string', metadata.uid) &&
+    isMap(metadata.labels) &&
+    isMap(metadata.annotations) &&
+    (metadata.ownerReferences == null || Array.isArray(metadata.ownerReferences))
   );
 }
 
-/** Drops, in place, what no field reads and what may hold secrets: half of an object's size. */
-export function trimmed<T extends KubernetesObject>(object: T): T {
-  const metadata = object.metadata as {
-    managedFields?: unknown;
-    annotations?: Record<string, string> | null;
-  };
-  delete metadata.managedFields;
-  if (metadata.annotations) delete metadata.annotations[lastApplied];
-  return object;
-}
+const isAbsentOr = (type: 'string', value: unknown): boolean => value === undefined || typeof value === type;
+
+const isMap = (value: unknown): boolean =>
+  value == null || (typeof value === 'object' && !Array.isArray(value));

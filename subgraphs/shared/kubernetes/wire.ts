@@ -30,6 +30,7 @@ export interface ObjectMeta {
   deletionTimestamp?: string;
   labels?: { [key: string]: string };
   annotations?: { [key: string]: string };
+  ownerReferences?: { uid?: string; kind?: string; name?: string; controller?: boolean }[];
 }
 
 /** `namespace/name`, or `name` for what has no namespace: how informers name objects. */

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
+import { whenDatabaseIsReady } from '../database-patience.js';
 import type { Logger } from '../logger.js';
 import { endForgottenServer } from './forgotten-server.js';
+import { freePort } from './free-port.js';
 import { initialize, serverEnvironment } from './initialize.js';
 import { type Account, accountOf, EmbeddedPostgresError, exists, findPlaces, type Places } from './places.js';
 
@@ -48,7 +49,7 @@ export async function startEmbeddedPostgres(options: {
   const url = (database: string): string => `postgres://meridian:${password}@127.0.0.1:${port}/${database}`;
   const running = supervise(server, url('meridian'), url('postgres'));
   try {
-    await createDatabase(running.maintenanceUrl, 'meridian');
+    await whenDatabaseIsReady(() => createDatabase(running.maintenanceUrl, 'meridian'), options.logger);
     return running;
   } catch (cause) {
     await running.dispose();
@@ -63,12 +64,7 @@ function supervise(server: ChildProcess, url: string, maintenanceUrl: string): E
   let stopping = false;
   const listeners: (() => void)[] = [];
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  // SIGINT is PostgreSQL's fast shutdown: sessions end, everything committed is on disk.
-  const stop = (): boolean => server.kill('SIGINT');
-  // The last resort when this process ends without dispose(), such as after an uncaught exception.
-  process.once('exit', stop);
   void exited.then(() => {
-    process.off('exit', stop);
     if (!stopping) for (const listener of listeners) listener();
   });
   return {
@@ -78,11 +74,14 @@ function supervise(server: ChildProcess, url: string, maintenanceUrl: string): E
     onUnexpectedExit: (listener) => listeners.push(listener),
     async dispose() {
       stopping = true;
-      stop();
+      stopServer(server);
       await exited;
     },
   };
 }
+
+/** SIGINT is PostgreSQL's fast shutdown: sessions end, everything committed is on disk. */
+const stopServer = (server: ChildProcess): boolean => server.kill('SIGINT');
 
 async function readOrCreatePassword(file: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => undefined);
@@ -127,6 +126,10 @@ function startOnPort(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: serverEnvironment(),
   });
+  // The last resort when this process ends without dispose(): while the server starts, or by an uncaught exception.
+  const stop = () => stopServer(server);
+  process.once('exit', stop);
+  server.once('exit', () => process.off('exit', stop));
   return new Promise((resolve, reject) => {
     let output = '';
     let ready = false;
@@ -145,19 +148,6 @@ function startOnPort(
     );
     server.once('exit', () => resolve({ output }));
   });
-}
-
-/** A free port below the range that the system hands out to clients. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(15_000, 32_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
 }
 
 async function createDatabase(maintenanceUrl: string, name: string): Promise<void> {

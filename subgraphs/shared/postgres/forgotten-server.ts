@@ -9,7 +9,7 @@ export async function endForgottenServer(data: string, logger: Logger): Promise<
   if (!Number.isInteger(pid) || pid <= 1 || !(await isServerOf(pid, data))) return;
   logger.warn({ pid }, 'stopping a PostgreSQL server that an earlier Meridian left behind');
   process.kill(pid, 'SIGINT');
-  for (let waited = 0; waited < 10_000 && isAlive(pid); waited += 50)
+  for (let waited = 0; waited < 60_000 && isAlive(pid); waited += 50)
     await new Promise((next) => setTimeout(next, 50));
 }
 

@@ -8,15 +8,21 @@ export interface ClusterConnection {
   readonly encryptedCredentials: string;
   /** Public HTTP routes get a host name below it; null when the cluster has none. */
   readonly ingressDomain: string | null;
+  /** Calls that a person causes are made in that person's name. */
+  readonly impersonate: boolean;
 }
 
-/** Published by clusters as `clusters.published_connection (id, name, encrypted_credentials text, ingress_domain)`. */
+/**
+ * Published by clusters as
+ * `clusters.published_connection (id, name, encrypted_credentials text, ingress_domain, impersonate boolean)`.
+ */
 export class PublishedClusterConnections {
   constructor(private readonly reader: PublishedReader) {}
 
   async find(clusterId: string): Promise<ClusterConnection | undefined> {
     const rows = await this.reader.query<ClusterConnection>(
-      `SELECT id, name, encrypted_credentials AS "encryptedCredentials", ingress_domain AS "ingressDomain"
+      `SELECT id, name, encrypted_credentials AS "encryptedCredentials", ingress_domain AS "ingressDomain",
+              impersonate
        FROM clusters.published_connection WHERE id = $1`,
       [clusterId],
     );

@@ -10,13 +10,15 @@ export interface PublishedReader {
 export class PublishedViews implements PublishedReader {
   readonly #pool: Pool;
 
-  constructor(databaseUrl: string, logger: Logger) {
+  /** @param options readOnly: the database refuses whatever would write */
+  constructor(databaseUrl: string, logger: Logger, options: { readonly readOnly?: boolean } = {}) {
     this.#pool = new Pool({
       connectionString: databaseUrl,
       application_name: 'meridian-published',
       max: 6,
       connectionTimeoutMillis: connectionMilliseconds,
       statement_timeout: 10_000,
+      ...(options.readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
     });
     this.#pool.on('error', (error) => logger.warn({ error }, 'database connection lost'));
   }

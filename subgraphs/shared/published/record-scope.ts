@@ -1,5 +1,5 @@
 import { type IdKind, isId } from '../ids.js';
-import type { Scope } from '../permissions.js';
+import type { Scope } from '../permission-scope.js';
 import type { SubgraphName } from '../subgraph.js';
 import type { PublishedReader } from './reader.js';
 

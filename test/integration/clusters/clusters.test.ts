@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
 import { FakeApiServer, sendJson, sendStatus } from '../../kit/fake-api-server.js';
+import { Stopwatch } from '../../kit/stopwatch.js';
 import { eventually } from '../../kit/wait.js';
 import { type Platform, startPlatform, type User, uniqueName } from './platform.js';
 
@@ -72,9 +73,9 @@ describe('three clusters, one of which refuses connections (CL-1)', () => {
     capacity { cpuCores memoryBytes pods } allocatable { cpuCores } requested { cpuCores pods } usage { cpuCores memoryBytes }`;
 
   it('answer with data for two, and say of the third what is wrong with it', async () => {
-    const started = Date.now();
+    const watch = new Stopwatch();
     const found = await list(everything);
-    expect(Date.now() - started).toBeLessThan(11_000);
+    expect(watch.seconds).toBeLessThan(11);
     const [dead, dublin, frankfurt] = found;
     expect(frankfurt).toMatchObject({ status: 'READY', statusReason: null, kubernetesVersion: 'v1.36.2' });
     expect(frankfurt.observed).toMatchObject({ stale: false, error: null, cluster: { id: ids.frankfurt } });
@@ -103,9 +104,9 @@ describe('three clusters, one of which refuses connections (CL-1)', () => {
   });
 
   it('answer at once when asked again', async () => {
-    const started = Date.now();
+    const watch = new Stopwatch();
     expect(await list(everything)).toHaveLength(3);
-    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(watch.seconds).toBeLessThan(1);
   });
 
   it('can be told apart by status', async () => {
@@ -142,36 +143,6 @@ describe('what is asked for on a cluster', () => {
     } finally {
       await own.dispose();
       await sandbox.dispose();
-    }
-  });
-});
-
-describe('what is used on a cluster', () => {
-  it('is what metrics.k8s.io says, for each node and together', async () => {
-    const node = {
-      metadata: { name: 'n1', uid: 'u', resourceVersion: '1' },
-      status: { capacity: { cpu: '4', memory: '8Gi' } },
-    };
-    const metrics = { metadata: { name: 'n1' }, usage: { cpu: '250m', memory: '1Gi' } };
-    const server = await FakeApiServer.start(({ url }, response) => {
-      if (url.searchParams.has('watch')) return response.writeHead(200).flushHeaders();
-      const items = url.pathname.startsWith('/apis/metrics.k8s.io/') ? [metrics] : [node];
-      return sendJson(response, 200, { gitVersion: 'v1.33.0', metadata: { resourceVersion: '1' }, items });
-    });
-    const own = await startPlatform({ origins: [server.origin] });
-    try {
-      const { cluster } = await own.admin.clusters.mutate(
-        'registerCluster',
-        { name: 'metered', infrastructure: 'OTHER', server: server.origin, token: 'some-token' },
-        'cluster { usage { cpuCores memoryBytes pods } nodes { nodes { name usage { cpuCores memoryBytes } } } }',
-      );
-      expect(cluster).toEqual({
-        usage: { cpuCores: 0.25, memoryBytes: 1024 ** 3, pods: null },
-        nodes: { nodes: [{ name: 'n1', usage: { cpuCores: 0.25, memoryBytes: 1024 ** 3 } }] },
-      });
-    } finally {
-      await own.dispose();
-      await server.close();
     }
   });
 });

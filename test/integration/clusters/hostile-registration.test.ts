@@ -68,6 +68,12 @@ describe('a hostile registration (IN-8)', () => {
     ['users[0].user.client-key', () => kubeconfig({}, { 'client-key': '/etc/passwd' })],
     ['users[0].user.client-certificate', () => kubeconfig({}, { 'client-certificate': '/etc/passwd' })],
     ['users[0].user.as', () => kubeconfig({}, { as: 'root' })],
+    ['users[0].user.as-uid', () => kubeconfig({}, { 'as-uid': '0' })],
+    ['users[0].user.as-groups', () => kubeconfig({}, { 'as-groups': ['system:masters'] })],
+    ['users[0].user.as-user-extra', () => kubeconfig({}, { 'as-user-extra': { scopes: ['all'] } })],
+    ['users[0].user.username', () => kubeconfig({}, { username: 'admin', password: 'hunter2' })],
+    ['users[0].user.surprise', () => kubeconfig({}, { surprise: true })],
+    ['clusters[0].cluster.surprise', () => kubeconfig({ surprise: 'x' })],
     [
       'clusters[0].cluster.certificate-authority',
       () => kubeconfig({ 'certificate-authority': '/etc/passwd' }),
@@ -80,6 +86,10 @@ describe('a hostile registration (IN-8)', () => {
     ['clusters[0].cluster.server', () => kubeconfig({ server: 'http://169.254.169.254' })],
     ['clusters[0].cluster.server', () => kubeconfig({ server: 'https://169.254.169.254' })],
     ['clusters[0].cluster.server', () => kubeconfig({ server: 'https://10.0.0.1:6443' })],
+    ['clusters[0].cluster.server', () => kubeconfig({ server: `https://[::ffff:127.0.0.1]:${trap.port}` })],
+    ['clusters[0].cluster.server', () => kubeconfig({ server: `https://[::127.0.0.1]:${trap.port}` })],
+    ['clusters[0].cluster.server', () => kubeconfig({ server: 'https://[fe80::1]' })],
+    ['clusters[0].cluster.server', () => kubeconfig({ server: 'https://[fd00:ec2::254]' })],
     ['clusters[0].cluster.server', () => kubeconfig({ server: 'file:///etc/passwd' })],
     ['clusters[0].cluster.server', () => kubeconfig({ server: 'https://user:hunter2@example.com' })],
     ['', () => 'a: &a [1]\nb: *a'],
@@ -95,6 +105,30 @@ describe('a hostile registration (IN-8)', () => {
     expect([...refusal.field.slice(2), refusal.message].join(' ')).toContain(path);
     expect(refusal.message).not.toContain('hunter2');
     expect(trap.connections + listening.connections).toBe(0);
+  });
+
+  it('is refused with the problem in a word, also in a dry run', async () => {
+    const given = withToken({ server: `https://localhost:${trap.port}`, dryRun: true });
+    const payload = await admin.clusters.attempt('registerCluster', given, 'check { problem }');
+    expect(payload).toMatchObject({
+      check: { problem: 'ADDRESS_NOT_ALLOWED' },
+      userErrors: [{ code: 'BAD_USER_INPUT', field: ['input', 'server'] }],
+    });
+    expect(trap.connections).toBe(0);
+  });
+
+  it.each([
+    [{ tlsServerName: 'a b' }, 'tlsServerName'],
+    [{ tlsServerName: 'x'.repeat(254) }, 'tlsServerName'],
+    [{ caCertificate: 'not a certificate' }, 'caCertificate'],
+    [{ token: 'two words' }, 'token'],
+    [{ token: 'x'.repeat(20_000) }, 'token'],
+    [{ kubeconfig: 'a: b', token: '', server: '', tlsServerName: 'kube.test' }, 'tlsServerName'],
+  ])('is refused for %j at its field, with nothing sent', async (more, field) => {
+    const before = listening.connections;
+    const refusal = await admin.clusters.refusal('registerCluster', withToken(more));
+    expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', field: ['input', field] });
+    expect(listening.connections).toBe(before);
   });
 
   it.each([

@@ -97,6 +97,7 @@ export interface PlatformOptions {
   readonly env?: Record<string, string>;
   readonly databaseUrl?: string;
   readonly secretKey?: string;
+  readonly metricsTimes?: Parameters<typeof openSharedServices>[4];
 }
 
 const adminPassword = 'correct horse battery staple';
@@ -118,6 +119,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       clusterAddresses: { networks: options.networks ?? [], origins: options.origins ?? [] },
     },
     logger,
+    undefined,
+    {},
+    options.metricsTimes,
   );
   const env = { MERIDIAN_CLUSTER_PROBE_INTERVAL: '200ms', ...options.env };
   const [identity, clusters, projects] = await Promise.all([

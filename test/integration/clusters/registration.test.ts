@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
 import { caCertificate, otherCaCertificate } from '../../kit/certificates.js';
 import { FakeApiServer, sendJson } from '../../kit/fake-api-server.js';
+import { everything, serviceAccountToken } from '../../kit/service-account.js';
 import { eventually } from '../../kit/wait.js';
 import { type Platform, startPlatform, type User, uniqueName } from './platform.js';
 
@@ -54,6 +55,8 @@ const withToken = (more: object = {}) => ({
 });
 const register = async (more: object = {}) =>
   (await admin.clusters.mutate('registerCluster', input(more), fields)).cluster;
+/** Another token of an account that may do everything. */
+const otherToken = (of: Sandbox) => serviceAccountToken(of, [everything]);
 const find = async (id: string, selection = 'status version') =>
   (await admin.clusters.query(`query ($id: ID!) { cluster(id: $id) { ${selection} } }`, { id })).cluster;
 const statusOf = async (id: string): Promise<string> => (await find(id, 'status')).status;
@@ -178,7 +181,7 @@ describe('a cluster that cannot be used', () => {
 });
 
 describe('changing what describes a cluster', () => {
-  it('keeps its connection and the streams on it; new credentials end them', async () => {
+  it('is told to nobody who holds its connection; new credentials are, and keep it too', async () => {
     const drops: string[] = [];
     const stop = platform.services.connections.onDropped((id) => drops.push(id));
     const { id: clusterId } = await register();
@@ -186,8 +189,12 @@ describe('changing what describes a cluster', () => {
     const connection = await platform.services.connections.get(clusterId);
     await admin.clusters.mutate('updateCluster', { clusterId, displayName: 'Renamed' });
     await admin.clusters.mutate('rotateClusterCredentials', { clusterId, token: sandbox.token });
+    expect(dropped()).toBe(0);
+    await admin.clusters.mutate('rotateClusterCredentials', { clusterId, token: await otherToken(sandbox) });
+    await eventually(() => dropped() === 1);
+    expect(connection.closed.aborted).toBe(false);
+    await admin.clusters.mutate('rotateClusterCredentials', { clusterId, kubeconfig: other.kubeconfig });
     await eventually(() => connection.closed.aborted);
-    expect(dropped()).toBe(1);
     stop();
   });
 });
@@ -311,6 +318,23 @@ describe('unregistering a cluster', () => {
     );
     const refusal = await admin.clusters.refusal('unregisterCluster', { clusterId: cluster.id });
     expect(refusal).toMatchObject({ code: 'CONFLICT', field: ['input', 'force'] });
+    const [{ namespace, project_name: shop }] = await platform.sql(
+      'SELECT namespace, project_name FROM projects.published_environment WHERE id = $1',
+      [environment.id],
+    );
+    expect(refusal.message).toBe(
+      `There is 1 environment on the cluster: ${shop} in DEV (namespace ${namespace}). Delete them first, or give force: true to leave them behind.`,
+    );
+    // Who may not see the environment learns that there is one, and nothing of it.
+    const { role } = await admin.identity.mutate(
+      'createRole',
+      { name: uniqueName('remover'), permissions: ['clusters.read', 'clusters.unregister'] },
+      'role { name }',
+    );
+    const remover = await platform.user({ role: role.name });
+    expect((await remover.clusters.refusal('unregisterCluster', { clusterId: cluster.id })).message).toMatch(
+      /^There is 1 environment on the cluster: 1 that you may not see\. /,
+    );
     await admin.clusters.mutate('unregisterCluster', { clusterId: cluster.id, force: true });
     const { _entities } = await admin.clusters.query(
       'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Cluster { name status statusReason observed { error { code } } } } }',

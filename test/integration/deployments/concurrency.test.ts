@@ -1,8 +1,9 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SeededService } from '../../kit/seed.js';
 import { type Stack, startStack } from '../../kit/stack.js';
 import { eventually } from '../../kit/wait.js';
-import { attempt, deploymentFields, history } from './operations.js';
+import { attempt, deploymentFields, history, neverReady } from './operations.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -90,6 +91,37 @@ describe('two updates of one application', () => {
       },
     );
     expect(application).toEqual(done[0].application);
+  });
+});
+
+describe('a rollout that ends while it is being aborted', () => {
+  it('is not aborted, and the refusal says how it ended', async () => {
+    const { serviceId } = await stack.seed.runningService();
+    const id = await stack.seed.deploy(serviceId, {
+      image: neverReady.image,
+      spec: { readiness: neverReady.readiness },
+    });
+    const database = new Client({ connectionString: stack.databaseUrl });
+    await database.connect();
+    try {
+      await database.query('BEGIN');
+      await database.query('SELECT 1 FROM deployments.service WHERE id = $1 FOR UPDATE', [serviceId]);
+      const aborting = attempt(stack.admin, 'abortRollout', { deploymentId: id }, 'rollback { id }');
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      await eventually(async () => (await database.query(waiting)).rowCount, { what: 'the abort waits' });
+      await database.query(
+        `UPDATE deployments.deployment SET phase = 'SUCCEEDED', finished_at = now() WHERE id = $1`,
+        [id],
+      );
+      await database.query('COMMIT');
+      expect(await aborting).toMatchObject({
+        rollback: null,
+        userErrors: [{ code: 'CONFLICT', message: expect.stringContaining('#2 has ended (SUCCEEDED)') }],
+      });
+      expect(await history(stack.admin, serviceId)).toHaveLength(2);
+    } finally {
+      await database.end();
+    }
   });
 });
 

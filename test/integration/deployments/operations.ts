@@ -3,6 +3,12 @@ import type { GraphqlClient } from '../../kit/graphql-client.js';
 type Data = any;
 const errors = 'userErrors { code field message }';
 
+/** Part of a specification: its pods never get ready. Without a probe they would be as soon as they run. */
+export const neverReady = {
+  image: 'shop/never-ready:1',
+  readiness: { httpPath: '/', port: 8080, periodSeconds: 1 },
+} as const;
+
 /** The payload of a mutation with one input, refused or not. */
 export async function attempt(
   client: GraphqlClient,

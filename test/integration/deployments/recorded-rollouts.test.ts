@@ -45,6 +45,7 @@ function* recordedStates(): Generator<{ at: number; facts: ClusterFacts & { work
       at: atMs,
       facts: {
         workload,
+        canary: undefined,
         replicaSets: [...(objects[1]?.values() ?? [])] as ReplicaSet[],
         pods: [...(objects[2]?.values() ?? [])] as Pod[],
       },
@@ -63,6 +64,7 @@ describe('the rolling update of a real cluster', () => {
     templateId: image,
     replicas: 4,
     progressDeadlineSeconds: 600,
+    canary: null,
     createdAt: new Date(began),
     appliedAt: new Date(began),
   };
@@ -117,7 +119,7 @@ describe('why a deployment does not get on, on a real cluster', () => {
     ['InvalidImageName', 'IMAGE_PULL', 'UPPER/Case:1'],
     ['ErrImageNeverPull', 'IMAGE_PULL', 'nginx:9.98'],
     ['CrashLoopBackOff', 'CRASH_LOOP', 'exit code 3'],
-    ['liveness restart', 'CRASH_LOOP', 'exit code 0'],
+    ['liveness restart', 'CRASH_LOOP', 'its liveness probe (running false) fails'],
     ['Init:CrashLoopBackOff', 'CRASH_LOOP', 'setup'],
     ['unschedulable', 'UNSCHEDULABLE', 'Insufficient cpu'],
     ['nodeSelector', 'UNSCHEDULABLE', 'node'],
@@ -151,12 +153,18 @@ describe('why a deployment does not get on, on a real cluster', () => {
       templateId: id,
       replicas: workload.spec?.replicas ?? 1,
       progressDeadlineSeconds: 10,
+      canary: null,
       createdAt: created,
       appliedAt: created,
     };
     const rollout = rolloutOf(
       record,
-      { workload: marked(workload, false), replicaSets: [], pods: pods.map((pod) => marked(pod, true)) },
+      {
+        workload: marked(workload, false),
+        canary: undefined,
+        replicaSets: [],
+        pods: pods.map((pod) => marked(pod, true)),
+      },
       created.getTime() + 16_000,
     );
     expect(rollout.phase).toBe('FAILED');

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDeploymentsConfig } from '../../../subgraphs/deployments/config.js';
 import { startDeploymentsSubgraph } from '../../../subgraphs/deployments/subgraph.js';
 import { newId } from '../../../subgraphs/shared/ids.js';
 import type { Subgraph } from '../../../subgraphs/shared/subgraph.js';
@@ -21,7 +22,7 @@ afterAll(async () => {
 });
 
 const startReplica = async (): Promise<void> => {
-  replicas.push(await startDeploymentsSubgraph({}, stack.meridian.services));
+  replicas.push(await startDeploymentsSubgraph(readDeploymentsConfig({}), stack.meridian.services));
 };
 
 describe('a deployment whose process ended between its record and the cluster', () => {
@@ -32,9 +33,10 @@ describe('a deployment whose process ended between its record and the cluster', 
     await database.query('BEGIN');
     await database.query(
       `INSERT INTO deployments.deployment
+         (id, service_id, application_id, project_id, landscape_id, cluster_id, number, kind, user_id, access_token_id,
+          reason, template_id, spec, bound, diff, phase, paused, reported, created_at, canary_step)
        SELECT $1, service_id, application_id, project_id, landscape_id, cluster_id, 2, kind, user_id, access_token_id,
-              'left behind', NULL, $1, jsonb_set(spec, '{image}', '"nginx:1.28"'), bound, '[]', 'PENDING', false, NULL, '',
-              now(), NULL, NULL
+              'left behind', $1, jsonb_set(spec, '{image}', '"nginx:1.28"'), bound, '[]', 'PENDING', false, '', now(), 0
        FROM deployments.deployment WHERE id = $2`,
       [id, deploymentId],
     );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../kit/stack.js';
 import { eventually } from '../../kit/wait.js';
-import { attempt, deploymentFields, history } from './operations.js';
+import { attempt, deploymentFields, history, neverReady } from './operations.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -32,7 +32,8 @@ describe('a deployment that does not get on', () => {
     const id = await stack.seed.deploy(serviceId, { image: 'registry.example/does-not-exist:1' });
     const found = await blocked(id, 'IMAGE_PULL');
     expect(found.blockers[0].message).toContain('registry.example/does-not-exist:1');
-    expect(found.blockers[0].pods).toHaveLength(2);
+    // The second pod may be told of a moment after the first.
+    await eventually(async () => (await rollout(id)).blockers[0]?.pods.length === 2, { what: 'both pods' });
     expect(found.stalledSince).toEqual(expect.any(String));
     expect(await stack.seed.finished(id, 60)).toBe('FAILED');
     const ended = await rollout(id);
@@ -58,6 +59,32 @@ describe('a deployment that does not get on', () => {
     expect(found.blockers[0].message).toContain('exit code');
   });
 
+  it('says that the node of its pod is lost, also when the pod was never ready', async () => {
+    const { serviceId } = await stack.seed.service({ spec: { ...neverReady, replicas: 1 } });
+    const id = await stack.seed.deploy(serviceId);
+    const nodeName = await eventually(async () => {
+      const { service } = await stack.admin.query(
+        'query ($id: ID!) { service(id: $id) { pods { nodes { nodeName } } } }',
+        { id: serviceId },
+      );
+      return service.pods.nodes[0]?.nodeName as string | undefined;
+    });
+    const api = stack.meridian.sandboxes[0]?.api;
+    const afflict = (annotations: object) => {
+      const node = structuredClone(api?.get('nodes', undefined, nodeName)) as any;
+      node.metadata.annotations = annotations;
+      api?.update('nodes', node);
+    };
+    afflict({ 'sandbox.meridian.dev/fault': 'lost' });
+    const found = await blocked(id, 'NODE_LOST');
+    expect(found.blockers[0]).toMatchObject({
+      message: expect.stringContaining(`Node ${nodeName} does not answer any more`),
+      pods: [expect.stringMatching(/^web-/)],
+    });
+    afflict({});
+    await attempt(stack.admin, 'abortRollout', { deploymentId: id }, 'deployment { id }');
+  });
+
   it('says that the quota leaves no room', async () => {
     const environment = await stack.seed.environment({ quota: { pods: 2 } });
     const { serviceId } = await stack.seed.service({ environment, spec: { replicas: 4 } });
@@ -70,7 +97,7 @@ describe('a deployment that does not get on', () => {
       resource: 'pods',
       limit: '2',
       used: '0',
-      needed: '5',
+      needed: '4',
       fits: false,
     });
     const id = await stack.seed.deploy(serviceId);
@@ -80,7 +107,7 @@ describe('a deployment that does not get on', () => {
   });
 
   it('ends when what it had started is deleted in the cluster (SU-11)', async () => {
-    const { serviceId, namespace } = await stack.seed.service({ spec: { image: 'shop/never-ready:1' } });
+    const { serviceId, namespace } = await stack.seed.service({ spec: neverReady });
     const id = await stack.seed.deploy(serviceId);
     await eventually(async () => (await rollout(id)).phase === 'PROGRESSING');
     stack.meridian.sandboxes[0]?.api.remove('deployments', namespace, 'web');
@@ -91,7 +118,10 @@ describe('a deployment that does not get on', () => {
 describe('a rollout', () => {
   it('is paused, resumed and aborted, which goes back to the last that succeeded', async () => {
     const { serviceId } = await stack.seed.runningService();
-    const id = await stack.seed.deploy(serviceId, { image: 'shop/never-ready:2' });
+    const id = await stack.seed.deploy(serviceId, {
+      image: neverReady.image,
+      spec: { readiness: neverReady.readiness },
+    });
     const control = (mutation: string) =>
       attempt(stack.admin, mutation, { deploymentId: id }, 'deployment { id }');
     expect((await control('pauseRollout')).userErrors).toEqual([]);

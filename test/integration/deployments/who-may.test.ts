@@ -3,6 +3,7 @@ import { type GraphqlClient, SubscriptionError } from '../../kit/graphql-client.
 import { hostileNames } from '../../kit/hostile-names.js';
 import type { SeededService } from '../../kit/seed.js';
 import { type Stack, startStack } from '../../kit/stack.js';
+import { attempt } from './operations.js';
 
 let stack: Stack;
 let own: SeededService & { deploymentId: string };
@@ -172,11 +173,55 @@ describe('a viewer', () => {
   });
 });
 
+describe('text that people type (IN-9)', () => {
+  const hostile = '<script>alert(1)</script> \u001b[31mred \u202Egnp.exe \u2028';
+  const forged = '"}\n{"level":"error","msg":"forged","forged":true}';
+
+  it('comes back as it was given, links only to the web, and is limited', async () => {
+    const update = (input: object) =>
+      attempt(
+        user,
+        'updateApplication',
+        { applicationId: own.applicationId, ...input },
+        'application { description repositoryUrl }',
+      );
+    expect(await update({ description: hostile, repositoryUrl: 'https://git.example.com/shop' })).toEqual({
+      application: { description: hostile, repositoryUrl: 'https://git.example.com/shop' },
+      userErrors: [],
+    });
+    for (const [field, value] of [
+      ['repositoryUrl', 'javascript:alert(1)'],
+      ['repositoryUrl', 'data:text/html,<script>alert(1)</script>'],
+      ['description', 'x'.repeat(1024 * 1024)],
+    ] as const) {
+      expect((await update({ [field]: value })).userErrors).toMatchObject([
+        { code: 'BAD_USER_INPUT', field: ['input', field] },
+      ]);
+    }
+  });
+
+  it('writes no line of its own into the log, whatever is refused or fails for it', async () => {
+    const text = `${hostile}${forged}`;
+    await attempt(user, 'deploy', { serviceId: text, reason: text }, 'deployment { id }');
+    await attempt(user, 'deploy', { serviceId: own.serviceId, image: text }, 'deployment { id }');
+    await attempt(user, 'deletePod', { serviceId: own.serviceId, pod: text }, 'pod { name }');
+    await user.send(`query ${'x'.repeat(10)} { ${text} }`);
+    await user.send('{ services { totalCount } }', {}, { 'user-agent': forged.replaceAll('\n', ' ') });
+    const lines = stack.log.join('').trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => 'forged' in JSON.parse(line))).toEqual([]);
+  });
+});
+
 describe('names that are none (IN-5)', () => {
   it('are refused naming the field, and not one request reaches the cluster', async () => {
     const requests = stack.meridian.sandboxes[0]?.requests;
     // Informers go on as they like; what names nothing we made must not be there.
-    const writesBefore = requests?.count(({ method }) => method !== 'GET');
+    const writes = () =>
+      requests?.count(
+        ({ method, path }) => method !== 'GET' && path.includes(`/namespaces/${own.namespace}`),
+      );
+    const writesBefore = writes();
     const podReadsBefore = requests?.count(({ path }) => /\/pods\/.*(log|exec)|\/pods\/[^?]/.test(path));
     for (const name of hostileNames) {
       const pod = await stack.admin.send(
@@ -214,7 +259,7 @@ describe('names that are none (IN-5)', () => {
         });
       }
     }
-    expect(requests?.count(({ method }) => method !== 'GET')).toBe(writesBefore);
+    expect(writes()).toBe(writesBefore);
     expect(requests?.count(({ path }) => /\/pods\/.*(log|exec)|\/pods\/[^?]/.test(path))).toBe(
       podReadsBefore,
     );

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../../subgraphs/shared/database.js';
+import { notifyDomainEvent } from '../../../subgraphs/shared/domain-events.js';
+import { UnauthenticatedError } from '../../../subgraphs/shared/errors.js';
 import { newId } from '../../../subgraphs/shared/ids.js';
+import { PublishedActors } from '../../../subgraphs/shared/published/actor.js';
 import {
   grantProjectOwner,
   PublishedGrants,
   removeProjectBindings,
 } from '../../../subgraphs/shared/published/grant.js';
 import { openSharedServices } from '../../../subgraphs/shared/shared-services.js';
+import { eventually } from '../../kit/wait.js';
 import { type RunningIdentity, startIdentity } from './running-identity.js';
 
 /** What other subgraphs see and do of identity. */
@@ -28,18 +32,19 @@ describe('what identity publishes', () => {
     await identity?.dispose();
   });
 
-  const credentialOf = (asker: RunningIdentity['admin']) => {
-    const { caller } = asker;
+  const credentialOf = async ({ caller }: RunningIdentity['admin']) => {
     if (caller.userId === null) throw new Error('nobody is signed in');
-    return new PublishedGrants(identity.services.published).find(caller.userId, caller.credentialId);
+    const [found] = await new PublishedGrants(identity.services.published).find([caller]);
+    return found?.credential;
   };
 
   it('makes whoever creates a project its owner, if the transaction is committed', async () => {
     const { id, asker } = await identity.user();
     const [kept, dropped] = [newId('project'), newId('project')];
-    await projects.transaction((transaction) =>
-      grantProjectOwner(transaction, { userId: id, projectId: kept }),
-    );
+    await projects.transaction(async (transaction) => {
+      await grantProjectOwner(transaction, { userId: id, projectId: kept });
+      await notifyDomainEvent(transaction, { type: 'identity.changed', userId: id });
+    });
     await projects
       .transaction(async (transaction) => {
         await grantProjectOwner(transaction, { userId: id, projectId: dropped });
@@ -63,23 +68,26 @@ describe('what identity publishes', () => {
     const again = { role: 'project-owner', userId: id, scope: { projectId: kept } };
     expect(await identity.admin.refusal('bindRole', again)).toBe('CONFLICT');
 
-    await projects.transaction((transaction) => removeProjectBindings(transaction, kept));
+    await projects.transaction(async (transaction) => {
+      await removeProjectBindings(transaction, kept);
+      await notifyDomainEvent(transaction, { type: 'identity.changed', userId: null });
+    });
     await expect.poll(async () => (await identity.services.permissions.of(asker.caller)).names).toEqual([]);
   });
 
   it('says of a credential whether it still counts', async () => {
     const { id, asker } = await identity.user();
-    expect((await credentialOf(asker)).credential).toMatchObject({
+    expect(await credentialOf(asker)).toMatchObject({
       kind: 'SESSION',
       active: true,
       permissions: null,
       projectId: null,
     });
     await identity.sql('UPDATE identity.session SET expires_at = now() WHERE user_id = $1', [id]);
-    expect((await credentialOf(asker)).credential).toMatchObject({ active: false });
-    expect((await credentialOf(identity.admin)).credential?.active).toBe(true);
+    expect(await credentialOf(asker)).toMatchObject({ active: false });
+    expect((await credentialOf(identity.admin))?.active).toBe(true);
     const stolen = identity.as({ ...identity.admin.caller, userId: id } as typeof identity.admin.caller);
-    expect((await credentialOf(stolen)).credential).toBeUndefined();
+    expect(await credentialOf(stolen)).toBeUndefined();
   });
 
   it('reaches other processes: a disabled user is out there too, within five seconds', async () => {
@@ -93,7 +101,7 @@ describe('what identity publishes', () => {
           () => 'still in',
           (error) => error.code,
         );
-      await expect.poll(codeElsewhere, { timeout: 5_000 }).toBe('UNAUTHENTICATED');
+      await eventually(async () => (await codeElsewhere()) === 'UNAUTHENTICATED', { seconds: 5 });
     } finally {
       await elsewhere.dispose();
     }
@@ -164,5 +172,22 @@ describe('what identity publishes', () => {
     expect(await can(identity.admin, 'bindings.manage', given.roleBinding.id)).toBe(true);
     expect(await can(owner.asker, 'bindings.manage', given.roleBinding.id)).toBe(true);
     expect(await can(stranger.asker, 'bindings.manage', given.roleBinding.id)).toBe(false);
+  });
+
+  it('names a user by login and teams, anew after each change, and nobody who is disabled', async () => {
+    const { services, admin } = identity;
+    const actors = new PublishedActors(services.published, services.clock, services.events);
+    const { id: userId, login } = await identity.user();
+    expect(await actors.get({ userId })).toEqual({ userId, login, teams: [] });
+    for (const name of ['search', 'payments']) {
+      await admin.mutate('createTeam', { name: `${name}-${login}`, memberIds: [userId] });
+    }
+    const teams = [`payments-${login}`, `search-${login}`];
+    await expect.poll(() => actors.get({ userId })).toEqual({ userId, login, teams });
+    await admin.mutate('disableUser', { userId });
+    await expect
+      .poll(() => actors.get({ userId }).catch((error: Error) => error))
+      .toBeInstanceOf(UnauthenticatedError);
+    await expect(actors.get({ userId: 'user_of_nobody' })).rejects.toBeInstanceOf(UnauthenticatedError);
   });
 });

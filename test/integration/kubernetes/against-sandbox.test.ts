@@ -22,7 +22,7 @@ import {
   listObjects,
 } from '../../../subgraphs/shared/kubernetes/objects.js';
 import { type Deployment, type Pod, resources } from '../../../subgraphs/shared/kubernetes/resources.js';
-import { policyFor, silentLogger } from '../../kit/fake-api-server.js';
+import { noActors, policyFor, silentLogger } from '../../kit/fake-api-server.js';
 import { eventually } from '../../kit/wait.js';
 
 const labels = { app: 'web' };
@@ -48,6 +48,7 @@ beforeAll(async () => {
   const policy = policyFor(sandbox.url);
   const credentials = readKubeconfig(sandbox.kubeconfig, policy, ['kubeconfig']);
   connections = new Connections({
+    actors: noActors,
     source: { find: async () => ({ clusterName: 'north', credentials }) },
     addressPolicy: policy,
     logger: silentLogger,
@@ -83,6 +84,10 @@ describe('a cluster that behaves', () => {
     informer.subscribe((event) => events.push(event));
     await informer.synced();
     expect(informer.list()).toEqual([]);
+    // Streamed, not listed.
+    const asked = (what: RegExp) => sandbox.requests.count(({ path }) => what.test(path));
+    expect(asked(/\/pods\?.*sendInitialEvents=true/)).toBe(1);
+    expect(asked(/\/pods\?limit=/)).toBe(0);
 
     const applied = await applyObject(connection, web(3));
     expect(applied.metadata?.uid).toBeDefined();

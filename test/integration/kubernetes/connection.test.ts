@@ -11,7 +11,7 @@ import {
   TimeoutError,
   TooLargeError,
 } from '../../../subgraphs/shared/errors.js';
-import type { KubernetesConnection } from '../../../subgraphs/shared/kubernetes/connection.js';
+import type { ApiServerConnection } from '../../../subgraphs/shared/kubernetes/connection.js';
 import { statusOf } from '../../../subgraphs/shared/kubernetes/errors.js';
 import { collectionPath, objectPath, resources } from '../../../subgraphs/shared/kubernetes/resources.js';
 import { caCertificate, otherCaCertificate } from '../../kit/certificates.js';
@@ -23,6 +23,7 @@ import {
   sendStatus,
   tokenFor,
 } from '../../kit/fake-api-server.js';
+import { Stopwatch } from '../../kit/stopwatch.js';
 import { eventually } from '../../kit/wait.js';
 
 const stack: (() => Promise<unknown>)[] = [];
@@ -35,7 +36,7 @@ async function serve(...args: Parameters<typeof FakeApiServer.start>): Promise<F
   stack.push(() => server.close());
   return server;
 }
-function connect(...args: Parameters<typeof connectTo>): KubernetesConnection {
+function connect(...args: Parameters<typeof connectTo>): ApiServerConnection {
   const connection = connectTo(...args);
   stack.push(() => connection.dispose(ended));
   return connection;
@@ -137,14 +138,20 @@ describe('a cluster that does not answer', () => {
     const stuck = connect(silent.origin, { limits });
     const other = connect(well.origin, { clusterId: 'cluster_b', limits });
 
-    const startedAt = performance.now();
-    const calls = Array.from({ length: 100 }, () => failureOf(stuck.request(pods)));
+    const watch = new Stopwatch();
+    let failed = 0;
+    const calls = Array.from({ length: 100 }, async () => {
+      const failure = await failureOf(stuck.request(pods));
+      failed += 1;
+      return failure;
+    });
     await other.request(pods);
-    expect(performance.now() - startedAt).toBeLessThan(400);
+    expect(failed).toBe(0);
 
     const sockets = [...silent.sockets];
     const failures = await Promise.all(calls);
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    // One deadline for all; one after the other, four at a time, would take twelve seconds.
+    expect(watch.seconds).toBeLessThan(1.5);
     expect(failures.every((error) => error instanceof TimeoutError)).toBe(true);
     expect(failures[0]?.message).toBe('Cluster "alpha" did not answer within 0.5 s.');
     expect(sockets.length).toBeLessThanOrEqual(4);
@@ -155,11 +162,10 @@ describe('a cluster that does not answer', () => {
     const server = await serve(() => undefined);
     const connection = connect(server.origin, { limits: { callDeadlineMs: 200 } });
     await failureOf(connection.request(pods));
-    const startedAt = performance.now();
-    await expect(connection.request(pods)).rejects.toMatchObject({
+    const later = new Promise<string>((resolve) => setImmediate(resolve, 'later'));
+    expect(await Promise.race([failureOf(connection.request(pods)), later])).toMatchObject({
       extensions: { code: 'CLUSTER_UNAVAILABLE', clusterId: 'cluster_a' },
     });
-    expect(performance.now() - startedAt).toBeLessThan(50);
     expect(server.requests).toHaveLength(1);
     expect(connection.health()).toMatchObject({ circuit: 'OPEN', lastError: { code: 'TIMEOUT' } });
   });
@@ -184,14 +190,14 @@ describe('a cluster that does not answer', () => {
       ...servers.map((server, i) => connect(server.origin, { clusterId: `cluster_${i}` })),
       connect(origin, { clusterId: 'cluster_gone' }),
     ];
-    const startedAt = performance.now();
+    const watch = new Stopwatch();
     const outcomes = await Promise.allSettled(connections.map((connection) => connection.request(pods)));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect((outcomes[2] as PromiseRejectedResult).reason).toMatchObject({
       message: 'Cluster "alpha" refuses connections.',
       extensions: { code: 'CLUSTER_UNAVAILABLE', clusterId: 'cluster_gone' },
     });
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(watch.seconds).toBeLessThan(2);
   });
 
   it('sends headers and half a body, and still meets the deadline', async () => {

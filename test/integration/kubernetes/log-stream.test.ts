@@ -184,7 +184,7 @@ describe('a log that cannot be had', () => {
     [
       'previous terminated container "app" in pod "web-1" not found',
       false,
-      /earlier run of container "app" does not exist/,
+      /Earlier run of container "app" does not exist/,
     ],
     ['container app is not valid for pod web-1', false, /container "app" does not exist/],
   ])('is said in words: %s', async (message, waits, text) => {

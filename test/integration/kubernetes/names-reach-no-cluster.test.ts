@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadUserInputError } from '../../../subgraphs/shared/errors.js';
 import { applyObject, deleteObject } from '../../../subgraphs/shared/kubernetes/apply.js';
-import type { KubernetesConnection } from '../../../subgraphs/shared/kubernetes/connection.js';
+import type { ApiServerConnection } from '../../../subgraphs/shared/kubernetes/connection.js';
 import { openExec } from '../../../subgraphs/shared/kubernetes/exec-socket.js';
 import { followLog } from '../../../subgraphs/shared/kubernetes/log-stream.js';
 import {
@@ -16,7 +16,7 @@ import { connectTo, ended, FakeApiServer, sendJson } from '../../kit/fake-api-se
 import { hostileNames } from '../../kit/hostile-names.js';
 
 let server: FakeApiServer;
-let connection: KubernetesConnection;
+let connection: ApiServerConnection;
 beforeAll(async () => {
   server = await FakeApiServer.start((_request, response) => sendJson(response, 200, {}));
   connection = connectTo(server.origin);

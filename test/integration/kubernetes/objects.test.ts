@@ -14,6 +14,7 @@ import {
   ended,
   FakeApiServer,
   type FakeHandler,
+  noActors,
   policyFor,
   sendJson,
   sendStatus,
@@ -162,6 +163,7 @@ describe('the connections of a process', () => {
     };
     let asked = 0;
     const connections = new Connections({
+      actors: noActors,
       source: {
         find: async () => {
           asked++;

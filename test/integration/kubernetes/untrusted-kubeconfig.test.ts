@@ -8,7 +8,7 @@ import { createAddressPolicy } from '../../../subgraphs/shared/kubernetes/addres
 import { Connections } from '../../../subgraphs/shared/kubernetes/connections.js';
 import { readKubeconfig } from '../../../subgraphs/shared/kubernetes/kubeconfig.js';
 import { collectionPath, resources } from '../../../subgraphs/shared/kubernetes/resources.js';
-import { FakeApiServer, sendJson, silentLogger, tokenFor } from '../../kit/fake-api-server.js';
+import { FakeApiServer, noActors, sendJson, silentLogger, tokenFor } from '../../kit/fake-api-server.js';
 
 const stack: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -107,6 +107,7 @@ describe('a server name that leads to an address that is not allowed (IN-8)', ()
   const connectionsTo = (addresses: () => string) => {
     const asked: string[] = [];
     const connections = new Connections({
+      actors: noActors,
       source: {
         find: async () => ({ clusterName: 'alpha', credentials: tokenFor(`https://kube.example:${port}`) }),
       },
@@ -147,9 +148,8 @@ describe('a server name that leads to an address that is not allowed (IN-8)', ()
     const refusal = /has an address that is not allowed here/;
     await expect(connection.request(pods)).rejects.toThrow(refusal);
     await expect(connection.stream(pods)).rejects.toThrow(refusal);
-    const { socket } = connection.upgrade(pods.path, {}, ['v5.channel.k8s.io']);
-    const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
-    expect(error.message).toBe('the server has an address that is not allowed here');
+    const upgrade = { path: pods.path, query: {}, protocols: ['v5.channel.k8s.io'] };
+    await expect(connection.upgrade(upgrade, () => undefined)).rejects.toThrow(refusal);
     expect(asked).toHaveLength(3);
     expect(server.connections).toBe(0);
   });

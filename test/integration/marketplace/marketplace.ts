@@ -2,6 +2,7 @@ import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
 import type { MarketplaceConfig } from '../../../subgraphs/marketplace/config.js';
 import { startMarketplaceSubgraph } from '../../../subgraphs/marketplace/subgraph.js';
 import type { Subgraph } from '../../../subgraphs/shared/subgraph.js';
+import { lastingPort } from '../../kit/lasting-port.js';
 import { eventually } from '../../kit/wait.js';
 import { Asker, type Platform, startPlatform, type User, uniqueName } from '../clusters/platform.js';
 
@@ -40,7 +41,7 @@ export interface Marketplace {
 }
 
 export async function startMarketplace(config: MarketplaceConfig = { catalogues: [] }): Promise<Marketplace> {
-  const sandbox = await startSandbox({ name: 'one', pace: 0.05, seed: 1 });
+  const sandbox = await startSandbox({ name: 'one', pace: 0.05, seed: 1, port: await lastingPort() });
   const platform = await startPlatform({ origins: [sandbox.url] });
   await platform.sql(`CREATE SCHEMA IF NOT EXISTS deployments`);
   await platform.sql(

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.js';
+import { lastingPort } from '../../kit/lasting-port.js';
+import { Stopwatch } from '../../kit/stopwatch.js';
 import { eventually } from '../../kit/wait.js';
 import { type Platform, startPlatform, uniqueName } from '../clusters/platform.js';
 
@@ -10,7 +12,9 @@ let sandboxes: Sandbox[];
 let project: { id: string; name: string };
 
 beforeAll(async () => {
-  sandboxes = await Promise.all(['alive', 'dead'].map((name) => startSandbox({ name, pace: 0.1 })));
+  sandboxes = await Promise.all(
+    ['alive', 'dead'].map(async (name) => startSandbox({ name, pace: 0.1, port: await lastingPort() })),
+  );
   platform = await startPlatform({
     origins: sandboxes.map(({ url }) => url),
     env: { MERIDIAN_ENVIRONMENT_RECONCILE_INTERVAL: '200ms' },
@@ -64,9 +68,9 @@ describe('the environments of a project when one of its clusters dies (CL-1)', (
   });
 
   it('answer at once', async () => {
-    const started = Date.now();
+    const watch = new Stopwatch();
     expect(await environments()).toHaveLength(2);
-    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(watch.seconds).toBeLessThan(1);
   });
 
   it('can be deleted while it is dead: that goes on when it answers', async () => {
@@ -93,8 +97,8 @@ describe('the environments of a project when one of its clusters dies (CL-1)', (
 
 describe('a sandbox that comes back elsewhere with nothing in it', () => {
   it('gets its namespaces again within seconds, not only with the next round', async () => {
-    const first = await startSandbox({ name: 'forgetful', pace: 0.1 });
-    const second = await startSandbox({ name: 'forgetful', pace: 0.1 });
+    const first = await startSandbox({ name: 'forgetful', pace: 0.1, port: await lastingPort() });
+    const second = await startSandbox({ name: 'forgetful', pace: 0.1, port: await lastingPort() });
     const own = await startPlatform({ origins: [first.url, second.url] });
     try {
       const { clusters, admin } = own;

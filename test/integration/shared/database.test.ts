@@ -4,7 +4,7 @@ import type { SignedInCaller } from '../../../subgraphs/shared/caller.js';
 import { Changes } from '../../../subgraphs/shared/changes.js';
 import { systemClock } from '../../../subgraphs/shared/clock.js';
 import { Database } from '../../../subgraphs/shared/database.js';
-import { DomainEvents } from '../../../subgraphs/shared/domain-events.js';
+import { DomainEvents, notifyDomainEvent } from '../../../subgraphs/shared/domain-events.js';
 import { createLogger } from '../../../subgraphs/shared/logger.js';
 import { createTestDatabase, type TestDatabase } from '../../kit/postgres.js';
 
@@ -22,14 +22,17 @@ const entry = { targetType: 'Thing', targetId: 'thing_1', targetName: 'one' };
 describe('a change', () => {
   let testDatabase: TestDatabase;
   let database: Database;
+  let events: DomainEvents;
   let changes: Changes;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     database = await open();
-    changes = new Changes(database, systemClock);
+    events = await DomainEvents.open(testDatabase.url, logger);
+    changes = new Changes(database, systemClock, events);
   });
   afterAll(async () => {
+    await events.dispose();
     await database.dispose();
     await testDatabase.dispose();
   });
@@ -40,16 +43,26 @@ describe('a change', () => {
     (await database.manager.find(AuditEventEntity)).map((event) => `${event.action} ${event.result}`);
 
   it('is audited and announced when it is committed', async () => {
-    const events = await DomainEvents.open(testDatabase.url, logger);
-    const heard = new Promise((resolve) => events.on('project.changed', resolve));
+    const elsewhere = await DomainEvents.open(testDatabase.url, logger);
+    const heardElsewhere = new Promise((resolve) => elsewhere.on('project.changed', resolve));
+    const heard: unknown[] = [];
+    events.on('project.changed', (event) => heard.push(event));
     await changes.run(caller, { action: 'createThing' }, async (change) => {
       change.audit(entry);
       change.notify({ type: 'project.changed', projectId: 'project_1' });
       return { id: 'thing_1' };
     });
-    expect(await heard).toEqual({ type: 'project.changed', projectId: 'project_1' });
+    // This process has heard it when the change is made; another one hears it by itself, and this one not again.
+    expect(heard).toEqual([{ type: 'project.changed', projectId: 'project_1' }]);
+    expect(await heardElsewhere).toEqual({ type: 'project.changed', projectId: 'project_1' });
     expect(await auditedActions()).toContain('createThing DONE');
-    await events.dispose();
+    const nextHeard = new Promise((resolve) => events.on('environment.changed', resolve));
+    await database.transaction((transaction) =>
+      notifyDomainEvent(transaction, { type: 'environment.changed', environmentId: 'environment_1' }),
+    );
+    await nextHeard;
+    expect(heard).toHaveLength(1);
+    await elsewhere.dispose();
   });
 
   it('leaves no audit event when it is rolled back', async () => {

@@ -1,4 +1,6 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
 import type { Sandbox } from '../../../sandbox/sandbox.js';
 import type { RecordedRequest } from './recording.js';
 
@@ -17,7 +19,7 @@ export const open = (
   token: string | undefined,
 ): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(sandbox.url);
+    const { hostname, port, protocol } = new URL(sandbox.url);
     const { authorization: _redacted, ...headers } = recorded.headers;
     const text =
       body === undefined || body === null
@@ -25,39 +27,48 @@ export const open = (
         : typeof body === 'string'
           ? body
           : JSON.stringify(body);
-    const sent = request(
-      {
-        hostname,
-        port,
-        path,
-        method: recorded.method,
-        headers: {
-          ...headers,
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),
-        },
+    const options: RequestOptions = {
+      hostname,
+      port,
+      path,
+      method: recorded.method,
+      headers: {
+        ...headers,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(text === undefined ? {} : { 'content-length': Buffer.byteLength(text) }),
       },
-      resolve,
-    );
+    };
+    const sent =
+      protocol === 'https:'
+        ? requestTls({ ...options, ...tlsOptions(sandbox, token) }, resolve)
+        : request(options, resolve);
     sent.on('error', reject);
     sent.end(text);
   });
+
+/** The admin shows the certificate, everybody else only checks that of the server. */
+const tlsOptions = (sandbox: Sandbox, token: string | undefined): object => {
+  const ca = sandbox.caCertificate;
+  if (token !== sandbox.token) return { ca };
+  const config = new KubeConfig();
+  config.loadFromString(sandbox.certificateKubeconfig ?? '');
+  const user = config.getCurrentUser();
+  const decode = (data: string | undefined): Buffer => Buffer.from(data ?? '', 'base64');
+  return { ca, cert: decode(user?.certData), key: decode(user?.keyData) };
+};
 
 /** Asks the sandbox for a token of a service account, as a pod would get one. */
 export const requestToken = async (
   sandbox: Sandbox,
   { namespace, account, audiences }: { namespace: string; account: string; audiences?: readonly string[] },
 ): Promise<string> => {
-  const response = await fetch(
-    `${sandbox.url}/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
-    {
-      method: 'POST',
-      headers: { authorization: `Bearer ${sandbox.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ spec: { ...(audiences ? { audiences } : {}) } }),
-    },
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const headers = { 'content-type': 'application/json' };
+  const body = { spec: { ...(audiences ? { audiences } : {}) } };
+  const { text } = await readAll(
+    await open(sandbox, { method: 'POST', path, headers }, path, body, sandbox.token),
   );
-  const { status } = (await response.json()) as { status: { token: string } };
-  return status.token;
+  return (JSON.parse(text) as { status: { token: string } }).status.token;
 };
 
 export const readAll = async (message: IncomingMessage): Promise<Answer> => {

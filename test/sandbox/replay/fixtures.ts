@@ -1,4 +1,6 @@
 /** What the recorder had made before it recorded, and between its requests. */
+// The shell is loaded before a clock moves that does not wait for it.
+import '../../../sandbox/kubelet/shell/run-command.js';
 import type { Sandbox } from '../../../sandbox/sandbox.js';
 import type { Draft } from '../../../sandbox/storage/api.js';
 
@@ -40,6 +42,33 @@ const warmNode = async (sandbox: Sandbox, advance: (ms: number) => Promise<void>
 
 export const create = ({ api }: Sandbox, resource: string, draft: Draft): void => {
   api.as('unknown').create(resource, draft);
+};
+
+/** Scripts load the shell when the first of them runs, in real time; later ones are then as quick as recorded. */
+export const warmShell: Step = async (sandbox, advance) => {
+  create(sandbox, 'pods', {
+    ...sleeper('script', 'default', {
+      restartPolicy: 'Never',
+      containers: [container('main', 'echo; true')],
+    }),
+  });
+  const isDone = (): boolean =>
+    sandbox.api.get('pods', 'default', 'script')?.['status'].phase === 'Succeeded';
+  while (!isDone()) {
+    await advance(50);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  sandbox.api.remove('pods', 'default', 'script', { gracePeriodSeconds: 0 });
+};
+
+export const annotateNode = ({ api }: Sandbox, annotations: Record<string, string>): void => {
+  const [node] = api.list('nodes');
+  if (!node) return;
+  const { metadata } = node;
+  api.update('nodes', {
+    ...node,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } },
+  });
 };
 
 const sleeper = (name: string, namespace: string, spec: object = {}, labels?: object): Draft => ({
@@ -116,6 +145,26 @@ export const prepareAccounts: Step = async (sandbox, advance) => {
   });
 };
 
+/** What the recorder let the limited account do between two requests. */
+export const mayMakeRoles: Step = (sandbox) => {
+  const grant = { name: 'role-maker', namespace: 'cap-15' };
+  create(sandbox, 'roles', {
+    metadata: grant,
+    rules: [
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['roles', 'rolebindings'],
+        verbs: ['create'],
+      },
+    ],
+  });
+  create(sandbox, 'rolebindings', {
+    metadata: grant,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'role-maker' },
+    subjects: [{ kind: 'ServiceAccount', name: 'limited', namespace: 'cap-15' }],
+  });
+};
+
 export const LIMITED: ServiceAccount = { namespace: 'cap-15', account: 'limited' };
 export const FOR_VAULT: ServiceAccount = { ...LIMITED, audiences: ['vault'] };
 
@@ -152,8 +201,9 @@ export const prepareLists: Step = async (sandbox, advance) => {
   await advance(5000);
 };
 
+/** Once, two streams of the recorded container overtook each other. */
 const LINES =
-  'for i in 1 2 3 4 5; do echo line $i; echo err $i >&2; sleep 1; done; printf "no newline at the end"; sleep 3600';
+  'for i in 1 2 3 5; do echo line $i; echo err $i >&2; sleep 1; if [ $i = 3 ]; then echo err 4 >&2; echo line 4; sleep 1; fi; done; printf "no newline at the end"; sleep 3600';
 
 export const TICKER =
   'i=0; trap "echo got TERM; exit 0" TERM; while [ $i -lt 15 ]; do i=$((i+1)); echo tick $i; sleep 0.2; done; echo done ticking; while true; do sleep 0.1; done';
@@ -183,6 +233,15 @@ export const prepareLogs: Step = async (sandbox, advance) => {
   pod('annotated', '', { containers: both });
   pod('nopull', 'true', { containers: [{ name: 'main', image: 'registry.example/missing:1' }] });
   pod('nonode', 'true', { nodeSelector: { nosuch: 'label' } });
+  const scratch = [{ name: 'scratch', emptyDir: {} }];
+  const onceMore =
+    'if [ -e /scratch/lived ]; then echo second life; sleep 3600; fi; touch /scratch/lived; echo first life';
+  const twice = {
+    ...container('main', onceMore),
+    volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+  };
+  pod('twice', '', { volumes: scratch, containers: [twice] });
+  pod('restarts', 'echo start 1795371389; echo boom; exit 1');
   pod('initwait', 'true', { initContainers: [container('wait', 'sleep 3600')] });
   await slowly(11_000, advance);
 };
@@ -257,6 +316,10 @@ export const prepareExec: Step = async (sandbox, advance) => {
     ],
   });
   pod('done', { containers: [container('main', 'true')], restartPolicy: 'Never' });
+  const echo = 'while read line; do echo "got: $line"; done; echo stdin closed; sleep 3600';
+  const closing = echo.replace('; sleep 3600', '');
+  pod('echoer', { containers: [{ ...container('main', closing), stdin: true, stdinOnce: true }] });
+  pod('ttyer', { containers: [{ ...container('main', echo), stdin: true, tty: true }] });
   pod('nonode', { nodeSelector: { nosuch: 'label' } });
   pod('nopull', { containers: [{ name: 'main', image: 'registry.example/missing:1' }] });
   const rules = (verbs: string[], resources: string[]): object[] => [{ apiGroups: [''], resources, verbs }];

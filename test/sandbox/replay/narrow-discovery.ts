@@ -17,6 +17,10 @@ export const narrowDiscovery = (expected: any, actual: any, _exchange: Exchange)
       return narrowVersions(expected, actual);
     case 'APIResourceList':
     case undefined:
+      if (expected?.paths && !Array.isArray(expected.paths))
+        return {
+          paths: Object.fromEntries(Object.entries(expected.paths).filter(([path]) => path in actual.paths)),
+        };
       if (expected?.paths)
         return { ...expected, paths: expected.paths.filter((path: string) => actual.paths.includes(path)) };
       if (!expected?.resources) return expected;

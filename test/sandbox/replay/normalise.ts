@@ -12,6 +12,8 @@ const CHARACTERS = '[bcdfghjklmnpqrstvwxz2456789]';
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+  [/\?hash=[0-9A-F]{128}/g, '?hash=<hash>'],
+  [/X509SHA256=\w+/g, 'X509SHA256=<digest>'],
   [/resourceVersion: "\d+"/g, 'resourceVersion: <version>'],
   [/\b(\d{1,3}\.){3}\d{1,3}:\d+\b/g, '<address>'],
   [/^(g{58})[a-z0-9]{5}$/, '$1<suffix>'],
@@ -21,16 +23,19 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(registry\.example|docker\.io)\//g, '<registry>/'],
   // The recorder's node knew one image by two names.
   [/library\/(alpine:3\.20|busybox:1\.36)/g, 'library/busybox:1.36'],
+  // The recorded runtime asked a mirror and named the registry that it stood for.
+  [/\?ns=%5BREDACTED%5D/g, ''],
   [/containerd:\/\/[0-9a-f]+/g, '<container>'],
   [/sha256:[0-9a-f]+/g, '<digest>'],
   [/\b10\.(?!0\.0\.)\d+\.\d+\.\d+/g, '<ip>'],
   [/\bdefault-scheduler-\S+/g, 'default-scheduler-<host>'],
   [/credential-id/g, '<credential>'],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<suffix>'],
+  [/resource version: \d+, current: \d+/g, 'resource version: <future>, current: <version>'],
   [/current: \d+/g, 'current: <version>'],
   [/in record \(\d+\)/g, 'in record (<version>)'],
   [/too old resource version: (\d+) \(\d+\)/g, 'too old resource version: $1 (<version>)'],
-  [new RegExp(`-${CHARACTERS}{7,10}-${CHARACTERS}{5}\\b`, 'g'), '-<hash>-<suffix>'],
+  [new RegExp(`-${CHARACTERS}{7,10}-${CHARACTERS}{5}(?![a-z0-9])`, 'g'), '-<hash>-<suffix>'],
   [new RegExp(`-${CHARACTERS}{8,10}\\b`, 'g'), '-<hash>'],
 ];
 
@@ -64,7 +69,7 @@ const normaliseList = (list: readonly unknown[], key: string): unknown => {
   if (key === 'conditions') return sorted(items, ({ type }) => type);
   // Names of lists end in something random, by which the lists are sorted.
   if (key === 'items' && items.some((item: any) => /<\w+>/.test(item?.metadata?.name ?? '')))
-    return sorted(items, (item) => JSON.stringify(item));
+    return sorted(items, (item) => `${item.metadata.name} ${JSON.stringify(item, Object.keys(item).sort())}`);
   if (key === 'cells')
     return items.map((cell) => (typeof cell === 'string' ? cell.replace(/^(\d+[smhdy])+$/, '<age>') : cell));
   return items;

@@ -128,6 +128,12 @@ const hear = async ({ received }: Conversation, before: readonly Frame[]): Promi
   while (got() < size && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
 };
 
+/** The recorder wrote many characters of one kind as a few, dots, and their number. */
+const unshortened = (text: string): string =>
+  text.replace(/^(.)\1+\.\.\. \((\d+) characters \1\)$/, (_, character, count) =>
+    character.repeat(Number(count)),
+  );
+
 const CLIENT_HANGS_UP = 'client';
 
 const compareFrames = (
@@ -142,7 +148,7 @@ const compareFrames = (
       .filter((frame) => frame.dir === 'server' && frame.channel === channel)
       .map((frame) =>
         frame.base64 === undefined
-          ? (frame.text ?? '')
+          ? unshortened(frame.text ?? '')
           : Buffer.from(frame.base64, 'base64').toString('latin1'),
       )
       .join('');

@@ -20,6 +20,15 @@ export class OpenStream {
     return this.text.split('\n').filter((line) => line !== '');
   }
 
+  /** Until what was sent has arrived: nothing more comes for a while. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; ) {
+      const before = this.text.length;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      quiet = this.text.length === before ? quiet + 1 : 0;
+    }
+  }
+
   close(): void {
     this.message.destroy();
   }

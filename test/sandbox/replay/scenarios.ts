@@ -1,10 +1,13 @@
+import type { NodeShape } from '../../../sandbox/kubelet/nodes.js';
 import type { Sandbox } from '../../../sandbox/sandbox.js';
 import {
+  annotateNode,
   create,
   deleted,
   FOR_VAULT,
   firstPods,
   LIMITED,
+  mayMakeRoles,
   namespaces,
   negative,
   newestPod,
@@ -18,18 +21,37 @@ import {
   type ServiceAccount,
   type Step,
   TICKER,
+  warmShell,
 } from './fixtures.js';
 import { narrowDiscovery } from './narrow-discovery.js';
 import type { Exchange } from './recording.js';
-import { withoutControllerManagers, withoutControllerTraces, withoutManagedFields } from './strip.js';
+import {
+  onlyAddedGroups,
+  withoutControllerManagers,
+  withoutControllerTraces,
+  withoutMachine,
+  withoutManagedFields,
+} from './strip.js';
 
 /** What the recorder had made before its first recorded request, and between them without recording. */
 export interface Scenario {
   readonly name: string;
   /** False where no controller's work shows, so that none can write in between. */
   readonly controllers?: boolean;
-  /** How fast pods start, against the simulated kubelet's own pace. */
-  readonly pace?: number;
+  /** Over TLS, with the client certificate that the recorded admin had. */
+  readonly tls?: boolean;
+  /** How fast the recorded node was to pull, create, start and remove, against the simulated ones. */
+  readonly latency?: number;
+  /** Where they show; otherwise one of ordinary size. */
+  readonly nodes?: readonly NodeShape[];
+  /** Several components write at their own speed: all watches, or these, are compared by states: watch-states.ts. */
+  readonly comparesStates?: true | readonly number[];
+  /** Scripts in containers need some real time besides the simulated. */
+  readonly runsScripts?: boolean;
+  /** Messages of Events about trouble that only the recorded machine had, or only its timing brought about. */
+  readonly ignores?: RegExp;
+  /** Exchanges that list Events whose numbers of repetitions tell how fast the recorded kubelet was. */
+  readonly uncounted?: readonly number[];
   readonly prepare?: Step;
   /** By the index of the exchange that it has to happen before. */
   readonly before?: Readonly<Record<number, Step>>;
@@ -52,6 +74,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: '02-crud-errors',
     prepare: prepareCrud,
+    // Of Deployments that are being deleted.
+    comparesStates: [117, 120, 123],
     strip: withoutControllerManagers,
     accounts: {
       'system:serviceaccount:cap-02:viewer (get, list configmaps in cap-02)': {
@@ -119,15 +143,33 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: '06-deployment-rolling-update',
-    pace: 0.05,
+    ignores: /context deadline exceeded|connection refused|failed to sync configmap cache/,
+    comparesStates: true,
+    latency: 0.05,
     prepare: namespaces('cap-06'),
     strip: withoutManagedFields,
   },
-  { name: '07-deployment-failures', pace: 0.2, prepare: namespaces('cap-07'), strip: withoutManagedFields },
+  {
+    name: '07-deployment-failures',
+    uncounted: [26, 32, 35, 38, 41, 44],
+    runsScripts: true,
+    ignores: /failed to sync configmap cache|context deadline exceeded/,
+    comparesStates: true,
+    latency: 0.2,
+    prepare: async (sandbox, advance) => {
+      await warmShell(sandbox, advance);
+      await namespaces('cap-07')(sandbox, advance);
+      // The recorded node had its images from elsewhere, and no way out.
+      annotateNode(sandbox, { 'sandbox.meridian.dev/fault': 'registry-unreachable' });
+    },
+    strip: withoutManagedFields,
+  },
   { name: '08-quota-limits', prepare: namespaces('cap-08'), strip: withoutControllerManagers },
   {
     name: '11-statefulset-pvc',
-    pace: 0.2,
+    uncounted: [8],
+    comparesStates: true,
+    latency: 0.2,
     prepare: async (sandbox, advance) => {
       await namespaces('cap-11')(sandbox, advance);
       // The recorded cluster had no storage class.
@@ -138,13 +180,29 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: '12-service-ingress-endpoints',
-    pace: 0.2,
+    comparesStates: true,
+    latency: 0.2,
     prepare: namespaces('cap-12'),
     strip: withoutManagedFields,
+    // The recorder scaled down without recording it.
+    before: {
+      9: async ({ api }, advance) => {
+        const web = api.get('deployments', 'cap-12', 'web');
+        if (web) api.update('deployments', { ...web, spec: { ...web['spec'], replicas: 1 } });
+        await advance(1200);
+      },
+    },
   },
-  { name: '13-autoscaling', pace: 0.2, prepare: namespaces('cap-13'), strip: withoutManagedFields },
+  {
+    name: '13-autoscaling',
+    comparesStates: true,
+    latency: 0.2,
+    prepare: namespaces('cap-13'),
+    strip: withoutManagedFields,
+  },
   {
     name: '14-namespace-lifecycle',
+    comparesStates: true,
     prepare: namespaces(),
     strip: withoutManagedFields,
     before: {
@@ -175,6 +233,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: '15-tokenreview-rbac',
     controllers: false,
+    tls: true,
+    before: { 49: mayMakeRoles },
     prepare: prepareAccounts,
     accounts: {
       'system:serviceaccount:cap-15:limited': LIMITED,
@@ -183,10 +243,17 @@ export const scenarios: readonly Scenario[] = [
     },
     tokens: { 27: LIMITED, 28: FOR_VAULT, 29: FOR_VAULT, 32: LIMITED },
   },
-  { name: '16-nodes-metrics', pace: 0.2, prepare: namespaces('cap-16'), strip: withoutManagedFields },
+  {
+    name: '16-nodes-metrics',
+    latency: 0.2,
+    prepare: namespaces('cap-16'),
+    nodes: [{ name: 'node-1', cpu: '2', memory: '24632884Ki' }],
+    strip: (value) => onlyAddedGroups(withoutMachine(withoutManagedFields(value))),
+  },
   {
     name: '17-eviction-pdb',
-    pace: 0.05,
+    latency: 0.05,
+    comparesStates: true,
     prepare: prepareEviction,
     aliases: { 2: firstPods, 20: newestPod },
     before: { 40: negative },

@@ -35,6 +35,18 @@ export class Translation {
     }
   }
 
+  /** From two logs with timestamps: what the recorded time of a line, or its second, is here. */
+  learnTimes(expected: string, actual: string): void {
+    const timesOf = (log: string) => [...log.matchAll(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+Z) /gm)];
+    const [wanted, given] = [timesOf(expected), timesOf(actual)];
+    if (wanted.length !== given.length) return;
+    for (const [index, [, second = '', fraction = '']] of wanted.entries()) {
+      const [, ownSecond = '', ownFraction = ''] = given[index] ?? [];
+      this.names.set(encodeURIComponent(second + fraction), encodeURIComponent(ownSecond + ownFraction));
+      this.names.set(encodeURIComponent(`${second}Z`), encodeURIComponent(`${ownSecond}Z`));
+    }
+  }
+
   text(given: string): string {
     let result = given;
     // Longer names first: the name of a ReplicaSet begins that of its pods.
@@ -45,7 +57,9 @@ export class Translation {
 
   version(given: string): string {
     const wanted = Number(given);
-    if (!/^\d+$/.test(given) || wanted < this.firstVersion || wanted > 90_000_000) return given;
+    if (!/^\d+$/.test(given) || wanted < this.firstVersion) return given;
+    // Chosen to be yet to come.
+    if (wanted > 90_000_000) return String(Number(this.currentVersion()) + wanted);
     // One that no answer has shown was read just before, without being recorded.
     return this.versions.get(wanted) ?? this.currentVersion();
   }

@@ -1,0 +1,42 @@
+/** The Go packages that the models come from, which name the schemas of the OpenAPI document. */
+const modelsByPackage: Readonly<Record<string, string>> = {
+  'api.apps.v1':
+    'V1ControllerRevision V1DaemonSet V1DaemonSetCondition V1DaemonSetSpec V1DaemonSetStatus V1DaemonSetUpdateStrategy V1Deployment V1DeploymentCondition V1DeploymentSpec V1DeploymentStatus V1DeploymentStrategy V1ReplicaSet V1ReplicaSetCondition V1ReplicaSetSpec V1ReplicaSetStatus V1RollingUpdateDaemonSet V1RollingUpdateDeployment V1RollingUpdateStatefulSetStrategy V1StatefulSet V1StatefulSetCondition V1StatefulSetOrdinals V1StatefulSetPersistentVolumeClaimRetentionPolicy V1StatefulSetSpec V1StatefulSetStatus V1StatefulSetUpdateStrategy',
+  'api.authentication.v1':
+    'AuthenticationV1TokenRequest V1BoundObjectReference V1SelfSubjectReview V1SelfSubjectReviewStatus V1TokenRequestSpec V1TokenRequestStatus V1TokenReview V1TokenReviewSpec V1TokenReviewStatus V1UserInfo',
+  'api.authorization.v1':
+    'V1FieldSelectorAttributes V1LabelSelectorAttributes V1LocalSubjectAccessReview V1NonResourceAttributes V1NonResourceRule V1ResourceAttributes V1ResourceRule V1SelfSubjectAccessReview V1SelfSubjectAccessReviewSpec V1SelfSubjectRulesReview V1SelfSubjectRulesReviewSpec V1SubjectAccessReview V1SubjectAccessReviewSpec V1SubjectAccessReviewStatus V1SubjectRulesReviewStatus',
+  'api.autoscaling.v1':
+    'V1CrossVersionObjectReference V1HorizontalPodAutoscaler V1HorizontalPodAutoscalerSpec V1HorizontalPodAutoscalerStatus V1Scale V1ScaleSpec V1ScaleStatus',
+  'api.autoscaling.v2':
+    'V2ContainerResourceMetricSource V2ContainerResourceMetricStatus V2CrossVersionObjectReference V2ExternalMetricSource V2ExternalMetricStatus V2HPAScalingPolicy V2HPAScalingRules V2HorizontalPodAutoscaler V2HorizontalPodAutoscalerBehavior V2HorizontalPodAutoscalerCondition V2HorizontalPodAutoscalerSpec V2HorizontalPodAutoscalerStatus V2MetricIdentifier V2MetricSpec V2MetricStatus V2MetricTarget V2MetricValueStatus V2ObjectMetricSource V2ObjectMetricStatus V2PodsMetricSource V2PodsMetricStatus V2ResourceMetricSource V2ResourceMetricStatus',
+  'api.batch.v1':
+    'V1CronJob V1CronJobSpec V1CronJobStatus V1Job V1JobCondition V1JobSpec V1JobStatus V1JobTemplateSpec V1PodFailurePolicy V1PodFailurePolicyOnExitCodesRequirement V1PodFailurePolicyOnPodConditionsPattern V1PodFailurePolicyRule V1SuccessPolicy V1SuccessPolicyRule V1UncountedTerminatedPods',
+  'api.coordination.v1': 'V1Lease V1LeaseSpec',
+  'api.core.v1':
+    'CoreV1EndpointPort CoreV1Event CoreV1EventSeries CoreV1ResourceClaim V1AWSElasticBlockStoreVolumeSource V1Affinity V1AppArmorProfile V1AttachedVolume V1AzureDiskVolumeSource V1AzureFilePersistentVolumeSource V1AzureFileVolumeSource V1Binding V1CSIPersistentVolumeSource V1CSIVolumeSource V1Capabilities V1CephFSPersistentVolumeSource V1CephFSVolumeSource V1CinderPersistentVolumeSource V1CinderVolumeSource V1ClientIPConfig V1ClusterTrustBundleProjection V1ConfigMap V1ConfigMapEnvSource V1ConfigMapKeySelector V1ConfigMapNodeConfigSource V1ConfigMapProjection V1ConfigMapVolumeSource V1Container V1ContainerExtendedResourceRequest V1ContainerImage V1ContainerPort V1ContainerResizePolicy V1ContainerRestartRule V1ContainerRestartRuleOnExitCodes V1ContainerState V1ContainerStateRunning V1ContainerStateTerminated V1ContainerStateWaiting V1ContainerStatus V1ContainerUser V1DaemonEndpoint V1DownwardAPIProjection V1DownwardAPIVolumeFile V1DownwardAPIVolumeSource V1EmptyDirVolumeSource V1EndpointAddress V1EndpointSubset V1Endpoints V1EnvFromSource V1EnvVar V1EnvVarSource V1EphemeralContainer V1EphemeralVolumeSource V1EventSource V1ExecAction V1FCVolumeSource V1FileKeySelector V1FlexPersistentVolumeSource V1FlexVolumeSource V1FlockerVolumeSource V1GCEPersistentDiskVolumeSource V1GRPCAction V1GitRepoVolumeSource V1GlusterfsPersistentVolumeSource V1GlusterfsVolumeSource V1HTTPGetAction V1HTTPHeader V1HostAlias V1HostIP V1HostPathVolumeSource V1ISCSIPersistentVolumeSource V1ISCSIVolumeSource V1ImageVolumeSource V1ImageVolumeStatus V1KeyToPath V1Lifecycle V1LifecycleHandler V1LimitRange V1LimitRangeItem V1LimitRangeSpec V1LinuxContainerUser V1LoadBalancerIngress V1LoadBalancerStatus V1LocalObjectReference V1LocalVolumeSource V1ModifyVolumeStatus V1NFSVolumeSource V1Namespace V1NamespaceCondition V1NamespaceSpec V1NamespaceStatus V1Node V1NodeAddress V1NodeAffinity V1NodeAllocatableResourceClaimStatus V1NodeCondition V1NodeConfigSource V1NodeConfigStatus V1NodeDaemonEndpoints V1NodeFeatures V1NodeRuntimeHandler V1NodeRuntimeHandlerFeatures V1NodeSelector V1NodeSelectorRequirement V1NodeSelectorTerm V1NodeSpec V1NodeStatus V1NodeSwapStatus V1NodeSystemInfo V1ObjectFieldSelector V1ObjectReference V1PersistentVolume V1PersistentVolumeClaim V1PersistentVolumeClaimCondition V1PersistentVolumeClaimSpec V1PersistentVolumeClaimStatus V1PersistentVolumeClaimTemplate V1PersistentVolumeClaimVolumeSource V1PersistentVolumeSpec V1PersistentVolumeStatus V1PhotonPersistentDiskVolumeSource V1Pod V1PodAffinity V1PodAffinityTerm V1PodAntiAffinity V1PodCertificateProjection V1PodCondition V1PodDNSConfig V1PodDNSConfigOption V1PodExtendedResourceClaimStatus V1PodIP V1PodOS V1PodReadinessGate V1PodResourceClaim V1PodResourceClaimStatus V1PodSchedulingGate V1PodSchedulingGroup V1PodSecurityContext V1PodSpec V1PodStatus V1PodTemplateSpec V1PortStatus V1PortworxVolumeSource V1PreferredSchedulingTerm V1Probe V1ProjectedVolumeSource V1QuobyteVolumeSource V1RBDPersistentVolumeSource V1RBDVolumeSource V1ResourceFieldSelector V1ResourceHealth V1ResourceQuota V1ResourceQuotaSpec V1ResourceQuotaStatus V1ResourceRequirements V1ResourceStatus V1SELinuxOptions V1ScaleIOPersistentVolumeSource V1ScaleIOVolumeSource V1ScopeSelector V1ScopedResourceSelectorRequirement V1SeccompProfile V1Secret V1SecretEnvSource V1SecretKeySelector V1SecretProjection V1SecretReference V1SecretVolumeSource V1SecurityContext V1Service V1ServiceAccount V1ServiceAccountTokenProjection V1ServicePort V1ServiceSpec V1ServiceStatus V1SessionAffinityConfig V1SleepAction V1StorageOSPersistentVolumeSource V1StorageOSVolumeSource V1Sysctl V1TCPSocketAction V1Taint V1Toleration V1TopologySelectorLabelRequirement V1TopologySelectorTerm V1TopologySpreadConstraint V1TypedLocalObjectReference V1TypedObjectReference V1Volume V1VolumeDevice V1VolumeMount V1VolumeMountStatus V1VolumeNodeAffinity V1VolumeProjection V1VolumeResourceRequirements V1VolumeStatus V1VsphereVirtualDiskVolumeSource V1WeightedPodAffinityTerm V1WindowsSecurityContextOptions',
+  'api.discovery.v1':
+    'DiscoveryV1EndpointPort V1Endpoint V1EndpointConditions V1EndpointHints V1EndpointSlice V1ForNode V1ForZone',
+  'api.events.v1': 'EventsV1Event EventsV1EventSeries',
+  'api.networking.v1':
+    'V1HTTPIngressPath V1HTTPIngressRuleValue V1Ingress V1IngressBackend V1IngressLoadBalancerIngress V1IngressLoadBalancerStatus V1IngressPortStatus V1IngressRule V1IngressServiceBackend V1IngressSpec V1IngressStatus V1IngressTLS V1ServiceBackendPort',
+  'api.policy.v1': 'V1Eviction V1PodDisruptionBudget V1PodDisruptionBudgetSpec V1PodDisruptionBudgetStatus',
+  'api.rbac.v1':
+    'RbacV1Subject V1AggregationRule V1ClusterRole V1ClusterRoleBinding V1PolicyRule V1Role V1RoleBinding V1RoleRef',
+  'api.scheduling.v1': 'V1PriorityClass',
+  'api.storage.v1': 'V1StorageClass',
+  'apimachinery.pkg.apis.meta.v1':
+    'V1Condition V1DeleteOptions V1FieldSelectorRequirement V1LabelSelector V1LabelSelectorRequirement V1ManagedFieldsEntry V1ObjectMeta V1OwnerReference V1Preconditions',
+  'kube-aggregator.pkg.apis.apiregistration.v1':
+    'ApiregistrationV1ServiceReference V1APIService V1APIServiceCondition V1APIServiceSpec V1APIServiceStatus',
+};
+
+const packages = new Map(
+  Object.entries(modelsByPackage).flatMap(([name, models]) =>
+    models.split(' ').map((model): [string, string] => [model, name]),
+  ),
+);
+
+/** Such as `io.k8s.api.core.v1.Pod`; `goName` is the name of the struct. */
+export const schemaNameOf = (model: string, goName: string): string =>
+  `io.k8s.${packages.get(model) ?? 'api.core.v1'}.${goName}`;

@@ -1,0 +1,27 @@
+import type { InputProblem } from '../../../shared/errors.js';
+
+export const problem = (field: readonly string[], message: string): InputProblem => ({ field, message });
+
+export const inRange = (value: number, low: number, high: number): boolean =>
+  Number.isInteger(value) && value >= low && value <= high;
+
+/** Positions of the entries that repeat an earlier one. */
+export function repeated<T>(items: readonly T[], keyOf: (item: T) => string): number[] {
+  const seen = new Set<string>();
+  return items.flatMap((item, index) => {
+    const key = keyOf(item);
+    if (seen.has(key)) return [index];
+    seen.add(key);
+    return [];
+  });
+}
+
+/** A whole number out of its range. */
+export const rangeProblems = (
+  value: number | null,
+  [low, high]: readonly [number, number],
+  field: readonly string[],
+): InputProblem[] =>
+  value === null || inRange(value, low, high)
+    ? []
+    : [problem(field, `${field.at(-1)} is ${value}: use ${low} to ${high}.`)];
