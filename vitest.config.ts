@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
+import { ResultsReporter } from './test/kit/results-reporter.js';
 
 const require = createRequire(import.meta.url);
 
@@ -18,9 +19,9 @@ export default defineConfig({
     hookTimeout: 180_000,
     // What comes by itself, as by an event from another process, takes a busy machine more than the usual second.
     expect: { poll: { timeout: 20_000 } },
-    // .ci/run counts the tests from this file.
-    reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
-    outputFile: { json: 'node_modules/.cache/test-results.json' },
+    reporters: process.env['CI']
+      ? ['default', new ResultsReporter('node_modules/.cache/test-results.json')]
+      : ['default'],
     pool: 'forks',
     maxWorkers: 2,
   },

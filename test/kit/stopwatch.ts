@@ -6,11 +6,19 @@ import { readFileSync } from 'node:fs';
  * means what it says there, and a busy machine is not taken for a slow product.
  */
 export class Stopwatch {
-  readonly #startedAt = performance.now();
-  readonly #keptBefore = keptWaitingMs();
+  readonly #startedAt = usableMs();
 
   get seconds(): number {
-    return (performance.now() - this.#startedAt - (keptWaitingMs() - this.#keptBefore)) / 1_000;
+    return (usableMs() - this.#startedAt) / 1_000;
+  }
+}
+
+/** Milliseconds that have passed less those kept waiting, both read while nobody took the processor in between. */
+function usableMs(): number {
+  for (;;) {
+    const kept = keptWaitingMs();
+    const now = performance.now();
+    if (keptWaitingMs() === kept) return now - kept;
   }
 }
 
