@@ -19,7 +19,7 @@ let failed = 0;
 const unsteady = [];
 for (const { file, ...before } of first.unproven) {
   console.log(`\nOnce more, by itself: ${file}`);
-  rmSync(resultsFile);
+  rmSync(resultsFile, { force: true });
   const { status } = spawnSync('npx', ['vitest', 'run', file], { stdio: 'inherit' });
   const again = readResults() ?? { passed: 0, failed: 1 };
   passed += again.passed - before.passed;
