@@ -10,8 +10,10 @@ import {
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '../../subgraphs/shared/caller.js';
+import { type IdKind, newId } from '../../subgraphs/shared/ids.js';
 import { type Subgraph, type SubgraphName, subgraphNames } from '../../subgraphs/shared/subgraph.js';
 import { executeOnSubgraph } from '../../subgraphs/shared/subgraph-execution.js';
+import { statementsOf } from '../kit/call-counter.js';
 import type { GraphqlClient } from '../kit/graphql-client.js';
 import { type Stack, startStack } from '../kit/stack.js';
 
@@ -216,6 +218,73 @@ describe('through the gateway (GW-8)', () => {
         __typename: type,
         [field?.name ?? '']: expect.anything(),
       });
+    }
+  });
+});
+
+describe('what one may not see (AU-3)', () => {
+  /** Of what goes on by itself: loading permissions anew, and which environments there are. */
+  const byItself = /published_credential|published_role_grant|note_token_use|published_environment +ORDER BY/;
+
+  /** What the work itself asks of the database: what is there each time. */
+  async function costOf(work: () => Promise<unknown>): Promise<string[]> {
+    const each: string[][] = [];
+    for (let time = 0; time < 4; time++) {
+      each.push((await statementsOf(work)).filter((text) => !byItself.test(text)));
+    }
+    const [first = [], ...others] = each;
+    const always = first.filter((text) =>
+      others.every((statements) => {
+        const index = statements.indexOf(text);
+        if (index >= 0) statements.splice(index, 1);
+        return index >= 0;
+      }),
+    );
+    return always.sort();
+  }
+
+  it('is answered as what is absent, with as much work', async () => {
+    const project = await stack.admin.query('query ($id: ID!) { project(id: $id) { name } }', {
+      id: entities['Project']?.id,
+    });
+    const idOf = (type: string): string => entities[type]?.id ?? '';
+    const asked: [what: string, query: string, hidden: string, absent: string][] = [
+      [
+        'project by name',
+        'query ($v: String!) { project(name: $v) { id } }',
+        project.project.name,
+        'nobody-has-it',
+      ],
+      [
+        'cluster by name',
+        'query ($v: String!) { cluster(name: $v) { id } }',
+        'sandbox-frankfurt',
+        'nobody-has-it',
+      ],
+      ['team', 'query ($v: ID!) { node(id: $v) { id } }', idOf('Team'), newId('team')],
+    ];
+    const kinds = [
+      'project',
+      'cluster',
+      'environment',
+      'application',
+      'service',
+      'deployment',
+      'instance',
+    ] as const;
+    for (const kind of kinds satisfies readonly IdKind[]) {
+      const id = idOf(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
+      asked.push(
+        [kind, `query ($v: ID!) { ${kind}(id: $v) { id } }`, id, newId(kind)],
+        [`${kind} as a node`, 'query ($v: ID!) { node(id: $v) { id } }', id, newId(kind)],
+      );
+    }
+    for (const [what, query, hidden, absent] of asked) {
+      const { mayNot } = entities[what === 'team' ? 'Team' : 'Project'] as Entity;
+      const answer = async (v: string) =>
+        JSON.stringify(await mayNot.send(query, { v })).replaceAll(/"requestId":"[^"]*"/g, '');
+      expect(await answer(hidden), what).toBe(await answer(absent));
+      expect(await costOf(() => answer(hidden)), what).toEqual(await costOf(() => answer(absent)));
     }
   });
 });

@@ -31,8 +31,7 @@ export class ProjectService {
       key.name == null
         ? isId('project', key.id ?? '') && (await this.projects.find(key.id ?? ''))
         : await this.projects.findByName(requireLabelName(key.name, ['name'], 'project'));
-    if (!row) return undefined;
-    const [visible] = await this.#visible(permissions, [row]);
+    const [visible] = await this.#visible(permissions, [row ? row.id : (key.id ?? '')], row ? [row] : []);
     return visible;
   }
 
@@ -40,7 +39,7 @@ export class ProjectService {
   async mapByIds(caller: Caller, ids: readonly string[]): Promise<Map<string, ProjectEntity>> {
     const permissions = await this.permissions.of(caller);
     const rows = await this.projects.listByIds(ids.filter((id) => isId('project', id)));
-    return new Map((await this.#visible(permissions, rows)).map((row) => [row.id, row]));
+    return new Map((await this.#visible(permissions, ids, rows)).map((row) => [row.id, row]));
   }
 
   /** The projects of environments that the caller was given, so may see. */
@@ -73,15 +72,18 @@ export class ProjectService {
     });
   }
 
-  async #visible(permissions: PermissionSet, rows: readonly ProjectEntity[]): Promise<ProjectEntity[]> {
-    const readable = (row: ProjectEntity): boolean =>
-      permissions.allows('projects.read', { projectId: row.id });
-    const unclear = rows.filter((row) => !readable(row));
-    if (unclear.length === 0) return [...rows];
+  /** `rows` are those of the ids that exist. For the others the same is asked: its time must not tell which they are. */
+  async #visible(
+    permissions: PermissionSet,
+    ids: readonly string[],
+    rows: readonly ProjectEntity[],
+  ): Promise<ProjectEntity[]> {
+    const unclear = new Set(ids.filter((projectId) => !permissions.allows('projects.read', { projectId })));
+    if (unclear.size === 0) return [...rows];
     const environments = permissions.has('environments.read')
-      ? await this.environments.listByProjects(unclear.map((row) => row.id))
+      ? await this.environments.listByProjects([...unclear])
       : [];
     const seen = seenThroughEnvironments(permissions, 'projectId', environments);
-    return rows.filter((row) => readable(row) || seen.has(row.id));
+    return rows.filter(({ id }) => !unclear.has(id) || seen.has(id));
   }
 }

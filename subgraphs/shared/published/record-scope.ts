@@ -19,6 +19,10 @@ export type RecordKind = keyof typeof owners;
 
 const recordKinds = Object.keys(owners) as RecordKind[];
 
+/** Of what kind a record of this id would be; undefined for what is no id of these kinds. */
+export const recordKindOf = (id: string): RecordKind | undefined =>
+  recordKinds.find((kind) => isId(kind, id));
+
 export interface PublishedRecord {
   readonly id: string;
   readonly kind: RecordKind;
@@ -36,7 +40,7 @@ export class PublishedRecordScopes {
 
   /** Undefined when there is no such record, and for what is no id of these kinds. */
   async find(id: string): Promise<PublishedRecord | undefined> {
-    const kind = recordKinds.find((each) => isId(each, id));
+    const kind = recordKindOf(id);
     if (!kind) return undefined;
     const [scope] = await this.reader.query<Scope>(
       `SELECT cluster_id AS "clusterId", project_id AS "projectId", landscape_id AS "landscapeId",
