@@ -47,10 +47,12 @@ const maximumTokens = 100;
 export class AccessTokenService {
   constructor(private readonly parts: AccessTokenServiceParts) {}
 
-  /** The caller's own that still count. */
+  /** The caller's own that still count. An access token knows itself and no other. */
   async listOwn(caller: Caller): Promise<AccessTokenEntity[]> {
     const permissions = await this.parts.permissions.of(caller);
-    return this.parts.tokens.listActiveOf(permissions.caller.userId, new Date(this.parts.clock.now()));
+    const { userId } = permissions.caller;
+    const active = await this.parts.tokens.listActiveOf(userId, new Date(this.parts.clock.now()));
+    return active.filter((token) => isOwn(permissions, token));
   }
 
   /** Those of them that the caller may see: one's own, or all with users.read for the whole platform. */
@@ -58,7 +60,7 @@ export class AccessTokenService {
     const permissions = await this.parts.permissions.of(caller);
     const all = permissions.allows('users.read', {});
     const found = await this.parts.tokens.listByIds(ids);
-    return found.filter((token) => all || token.userId === permissions.caller.userId);
+    return found.filter((token) => all || isOwn(permissions, token));
   }
 
   /**
@@ -156,10 +158,16 @@ export class AccessTokenService {
   }
 }
 
+/** A user's every token is theirs; of an access token's it is only itself: it may be limited to far less. */
+function isOwn({ caller }: PermissionSet, token: AccessTokenEntity): boolean {
+  return caller.credentialKind === 'ACCESS_TOKEN'
+    ? token.id === caller.credentialId
+    : token.userId === caller.userId;
+}
+
 function mayRevoke(permissions: PermissionSet, token: AccessTokenEntity): boolean {
-  const { userId, credentialId, credentialKind } = permissions.caller;
-  if (credentialKind === 'ACCESS_TOKEN' && token.id !== credentialId) return false;
-  return token.userId === userId || permissions.allows('users.manage', {});
+  if (isOwn(permissions, token)) return true;
+  return permissions.caller.credentialKind === 'SESSION' && permissions.allows('users.manage', {});
 }
 
 function requireOwnPermissions(permissions: PermissionSet, names: readonly string[]): string[] {

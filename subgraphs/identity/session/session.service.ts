@@ -107,10 +107,11 @@ export class SessionService {
     });
   }
 
-  /** The caller's own that still count, newest first. */
+  /** The caller's own that still count, newest first. None for an access token: where its owner is, is not for it. */
   async listOwn(caller: Caller): Promise<OwnSession[]> {
     const { sessions, clock } = this.parts;
-    const { userId, credentialId } = (await this.parts.permissions.of(caller)).caller;
+    const { userId, credentialId, credentialKind } = (await this.parts.permissions.of(caller)).caller;
+    if (credentialKind === 'ACCESS_TOKEN') return [];
     const found = await sessions.listActiveOf(userId, new Date(clock.now()));
     return found.map((session) => ({ ...session, current: session.id === credentialId }));
   }

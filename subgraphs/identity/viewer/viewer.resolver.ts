@@ -38,14 +38,16 @@ export class ViewerResolver {
   }
 
   @FieldResolver(() => [AccessToken], {
-    description: "The caller's access tokens that still count, newest first; 100 at most.",
+    description:
+      "The caller's access tokens that still count, newest first; 100 at most. An access token sees itself alone.",
   })
   accessTokens(@Ctx() { caller }: RequestContext): Promise<AccessToken[]> {
     return this.tokens.listOwn(caller);
   }
 
   @FieldResolver(() => [Session], {
-    description: "The caller's sessions that still count, newest first; 100 at most.",
+    description:
+      "The caller's sessions that still count, newest first; 100 at most. An access token sees none.",
   })
   sessions(@Ctx() { caller }: RequestContext): Promise<Session[]> {
     return this.sessionService.listOwn(caller);

@@ -109,6 +109,20 @@ describe('access tokens', () => {
     );
   });
 
+  it('know themselves, and neither the other tokens of their owner nor the sessions', async () => {
+    const { asker } = await identity.user({ role: 'developer' });
+    const other = await create(asker, {});
+    const limited = await create(asker, { permissions: ['services.read'] });
+    const tool = await identity.withToken(limited.secret);
+    const { viewer } = await tool.query('{ viewer { accessTokens { id } sessions { id } } }');
+    expect(viewer).toEqual({ accessTokens: [{ id: limited.accessToken.id }], sessions: [] });
+    const node = async (id: string) =>
+      (await tool.query('query ($id: ID!) { node(id: $id) { id } }', { id })).node;
+    expect(await node(other.accessToken.id)).toBeNull();
+    expect(await node(limited.accessToken.id)).toEqual({ id: limited.accessToken.id });
+    expect((await own(asker)).map(({ id }: any) => id)).toContain(other.accessToken.id);
+  });
+
   it('stop when they are revoked, by their owner, by themselves or by who manages users', async () => {
     const owner = await identity.user({ role: 'developer' });
     const revokers: [string, (id: string, tool: Asker) => Promise<unknown>][] = [
