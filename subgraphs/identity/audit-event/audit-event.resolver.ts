@@ -21,7 +21,8 @@ export class AuditEventResolver {
   ) {}
 
   @Query(() => AuditEventConnection, {
-    description: 'The audit log, newest first: of the projects where the caller may read it, or all of it.',
+    description:
+      'The audit log, newest first: of the projects in all of which the caller may read it, or all of it.',
   })
   @Permission('audit.read')
   auditEvents(

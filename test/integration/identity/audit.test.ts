@@ -168,6 +168,27 @@ describe('the audit log', () => {
     expect(all.totalCount).toBe(1);
   });
 
+  it('is closed to who may read it in a part of a project only, and open in the whole of it', async () => {
+    const projectId = newId('project');
+    const other = await identity.user();
+    await identity.admin.mutate('bindRole', { role: 'ci', userId: other.id, scope: { projectId } });
+    const parts = [
+      { projectId, landscapeId: newId('landscape') },
+      { projectId, clusterId: newId('cluster') },
+      { projectId, applicationId: newId('application') },
+    ];
+    const count = async (scope: object) => {
+      const { asker } = await identity.user({ role: 'project-owner', scope });
+      const { auditEvents } = await asker.query(
+        'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { totalCount } }',
+        { filter: { projectId } },
+      );
+      return auditEvents.totalCount;
+    };
+    for (const part of parts) expect(await count(part), JSON.stringify(part)).toBe(0);
+    expect(await count({ projectId })).toBeGreaterThan(0);
+  });
+
   it('hides from an auditor the projects that are denied, and nothing else', async () => {
     const secret = newId('project');
     const auditor = await identity.user({ role: 'auditor' });
