@@ -14,8 +14,8 @@ const background =
 
 type Query = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What a piece of work asks of PostgreSQL and of the cluster, with what others ask for meanwhile. */
-export async function callsOf(stack: Stack, work: () => Promise<unknown>): Promise<Calls> {
+/** The SQL statements of this process while a piece of work is done, in their order. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const statements: string[] = [];
   const prototype = pg.Client.prototype as unknown as { query: Query };
   const original = prototype.query;
@@ -25,13 +25,19 @@ export async function callsOf(stack: Stack, work: () => Promise<unknown>): Promi
     if (!background.test(text)) statements.push(text);
     return original.apply(this, args);
   };
-  const log = stack.meridian.sandboxes[0]?.requests.list() ?? [];
-  const before = log.length;
   try {
     await work();
   } finally {
     prototype.query = original;
   }
+  return statements;
+}
+
+/** What a piece of work asks of PostgreSQL and of the cluster, with what others ask for meanwhile. */
+export async function callsOf(stack: Stack, work: () => Promise<unknown>): Promise<Calls> {
+  const log = stack.meridian.sandboxes[0]?.requests.list() ?? [];
+  const before = log.length;
+  const statements = await statementsOf(work);
   return { statements, kubernetes: log.slice(before).map(({ method, path }) => `${method} ${path}`) };
 }
 
