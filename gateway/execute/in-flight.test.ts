@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Caller } from '../../subgraphs/shared/caller.js';
 import type { SubgraphFetch, SubgraphResult, SubgraphSource } from '../sources/source.js';
 import { InFlight } from './in-flight.js';
@@ -108,7 +108,7 @@ test('when the one leaves for whom it was asked, it is asked once more for those
   await expect(second).rejects.toThrow('this one first');
   leaving.abort(new Error('the client left'));
   await expect(first).rejects.toThrow('the client left');
-  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  await expect.poll(() => asked).toHaveLength(2);
   expect(asked[0]?.signal.aborted).toBe(true);
   expect(asked[1]?.signal.aborted).toBe(false);
   asked[1]?.answer({ data: { a: 1 } });

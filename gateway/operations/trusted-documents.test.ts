@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createLogger } from '../../subgraphs/shared/logger.js';
+import { writeWhole } from '../../test/kit/write-whole.js';
 import { hashOf } from './persisted-queries.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 import { TrustedDocumentsFolder } from './trusted-documents-folder.js';
@@ -15,7 +16,7 @@ afterEach(async () => {
 async function write(folder: string, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(join(folder, name, '..'), { recursive: true });
-    await writeFile(join(folder, name), text);
+    await writeWhole(join(folder, name), text);
   }
 }
 
@@ -35,7 +36,7 @@ async function follow(files: Record<string, string>) {
 
 const load = async (files: Record<string, string>): Promise<TrustedDocuments> =>
   (await follow(files)).documents;
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 15_000, interval: 20 });
+const soon = <T>(read: () => T) => expect.poll(read, { interval: 20 });
 
 const one = 'query One { whoAmI }';
 const two = 'query Two { whoAmI }';

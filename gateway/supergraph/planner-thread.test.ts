@@ -6,6 +6,7 @@ import { introspectionFromSchema } from 'graphql';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../subgraphs/shared/logger.js';
 import { projectRoot } from '../../subgraphs/shared/project-root.js';
+import { Stopwatch } from '../../test/kit/stopwatch.js';
 import { type Generation, loadGeneration } from './generation.js';
 import { PlannedSupergraph } from './planned-supergraph.js';
 import { PlannerThread, PlannerThreadEndedError } from './planner-thread.js';
@@ -46,22 +47,22 @@ const costly = (times: number): string =>
     ... on Deployment { service { environment { cluster { name } project { name } } } }
   }`;
 
-/** How long this thread was at something else, at most, while the promise was open; and how long it was open. */
+/** How long this thread was at something else, at most, while the promise was open; and how long it was open, in seconds. */
 async function watched(
   promise: Promise<unknown>,
 ): Promise<{ turns: number; longest: number; whole: number }> {
   let [open, turns, longest] = [true, 0, 0];
-  const startedAt = performance.now();
+  const watch = new Stopwatch();
   void promise.then(() => {
     open = false;
   });
-  for (let before = startedAt; open; turns += 1) {
+  for (let before = 0; open; turns += 1) {
     await turn();
-    const now = performance.now();
+    const now = watch.seconds;
     longest = Math.max(longest, now - before);
     before = now;
   }
-  return { turns, longest, whole: performance.now() - startedAt };
+  return { turns, longest, whole: watch.seconds };
 }
 
 test('a plan is the same, as plain data, as the planner makes in this thread', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createLogger } from '../../subgraphs/shared/logger.js';
+import { writeWhole } from '../../test/kit/write-whole.js';
 import { SupergraphFile } from './supergraph-file.js';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -11,7 +12,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 15_000, interval: 20 });
+const soon = <T>(read: () => T) => expect.poll(read, { interval: 20 });
 
 async function follow(prepare?: (folder: string) => Promise<unknown>) {
   const folder = await mkdtemp(join(tmpdir(), 'meridian-supergraph-'));
@@ -74,23 +75,23 @@ test('a link that leads elsewhere, as Kubernetes changes a mounted ConfigMap, is
 
 test('what is refused is told once with the reason, and the next change is looked at', async () => {
   const { path, taken, log } = await follow();
-  await writeFile(path, 'broken');
+  await writeWhole(path, 'broken');
   await soon(() => log.length).toBe(1);
   expect(log[0]).toMatchObject({ level: 'error', path, reason: 'no supergraph: broken' });
   // The same text again.
-  await writeFile(path, 'broken');
-  await writeFile(path, 'two');
+  await writeWhole(path, 'broken');
+  await writeWhole(path, 'two');
   await soon(() => taken).toEqual(['two']);
   expect(log).toHaveLength(1);
 });
 
 test('on demand it is looked at at once, and what was refused is told again', async () => {
   const { path, taken, log, file } = await follow();
-  await writeFile(path, 'broken');
+  await writeWhole(path, 'broken');
   await soon(() => log.length).toBe(1);
   await file.reload();
   expect(log).toHaveLength(2);
-  await writeFile(path, 'two');
+  await writeWhole(path, 'two');
   await file.reload();
   expect(taken.at(-1)).toBe('two');
 });

@@ -7,7 +7,7 @@ import { Stopwatch } from '../kit/stopwatch.js';
 import { fakeSubgraph } from './fake-subgraph.js';
 import { callerKey, expectSoon, startTinyGateway } from './tiny-gateway.js';
 
-const source = (url: string, silenceMilliseconds = 1_000) =>
+const source = (url: string, silenceMilliseconds = 60_000) =>
   httpSource({ name: 'clusters', url, key: callerKey, silenceMilliseconds });
 const twoSubgraphs = '{ project(id: "p1") { name cluster { name } } }';
 
@@ -54,11 +54,11 @@ describe('a subgraph that answers nonsense costs its own fields, and nothing of 
   });
 
   test('80 MB', async () => {
+    const megabyte = Buffer.alloc(1_000_000, 'x');
+    let left = 80;
     await using fake = await fakeSubgraph((request, response) => {
-      const chunk = Buffer.alloc(1_000_000, 'x');
-      let left = 80;
       const more = (): void => {
-        while (left-- > 0) if (!response.write(chunk)) return;
+        while (left-- > 0) if (!response.write(megabyte)) return;
         response.end();
       };
       request.resume();
@@ -67,11 +67,11 @@ describe('a subgraph that answers nonsense costs its own fields, and nothing of 
       more();
     });
     await using tiny = await startTinyGateway({ sources: [source(fake.url)] });
-    const before = process.memoryUsage.rss();
     const { data, errors } = await tiny.post(twoSubgraphs);
     expect(data).toEqual({ project: { name: 'project p1', cluster: null } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL' });
-    expect(process.memoryUsage.rss() - before).toBeLessThan(64 * 1_024 * 1_024);
+    // An answer may have ten; the rest is what the sockets on the way hold.
+    expect(left).toBeGreaterThan(40);
   });
 });
 
@@ -81,7 +81,7 @@ describe('a subgraph that hangs costs its own fields after the time it may be si
     ['that sends headers and half a body', (_, response) => void response.write('{"data":')],
   ])('%s', async (_, listener) => {
     await using fake = await fakeSubgraph(listener);
-    await using tiny = await startTinyGateway({ sources: [source(fake.url)] });
+    await using tiny = await startTinyGateway({ sources: [source(fake.url, 1_000)] });
     const watch = new Stopwatch();
     const { data, errors } = await tiny.post(twoSubgraphs);
     expect(data).toEqual({ project: { name: 'project p1', cluster: null } });

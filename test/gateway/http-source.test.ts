@@ -91,7 +91,7 @@ test('whose reader leaves is given up at once', async () => {
   await expect(fake.source.execute(query, { ...scope(), signal: controller.signal })).rejects.toThrow(
     'the client left',
   );
-  await expect.poll(() => closed, { timeout: 15_000 }).toEqual([true]);
+  await expect.poll(() => closed).toEqual([true]);
 });
 
 /** To one subgraph. */

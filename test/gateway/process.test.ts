@@ -11,6 +11,7 @@ import { serveSubgraph } from '../../subgraphs/shared/subgraph-server.js';
 import { lastingPort } from '../kit/lasting-port.js';
 import { Program } from '../kit/program.js';
 import { SteadyLoad } from '../kit/steady-load.js';
+import { writeWhole } from '../kit/write-whole.js';
 import { callerKey, expectSoon, receive, secretKey } from './tiny-gateway.js';
 import { TinySubgraphs, tinySupergraph } from './tiny-subgraphs.js';
 
@@ -200,13 +201,13 @@ test('a supergraph that is written anew is served, a broken one is refused and t
   const { program, post, supergraph } = await startGateway();
   const query = '{ whoAmI }';
   expect((await post(query)).data).toEqual({ whoAmI: null });
-  await writeFile(supergraph, 'type Query {');
+  await writeWhole(supergraph, 'type Query {');
   await program.printed(/the supergraph was refused/);
   expect((await post(query)).data).toEqual({ whoAmI: null });
-  await writeFile(supergraph, tinySupergraph({ without: 'whoAmI: String\n' }));
+  await writeWhole(supergraph, tinySupergraph({ without: 'whoAmI: String\n' }));
   program.process.kill('SIGHUP');
   await expectSoon(async () => (await post(query)).errors?.length).toBe(1);
-  await writeFile(supergraph, tinySupergraph());
+  await writeWhole(supergraph, tinySupergraph());
   await expectSoon(async () => (await post(query)).data).toEqual({ whoAmI: null });
   const refusals = program.output.split('\n').filter((line) => line.includes('the supergraph was refused'));
   expect(refusals.map((line) => JSON.parse(line))).toMatchObject([
@@ -222,13 +223,13 @@ test('trusted documents are followed; SIGHUP looks at them at once, and tells ag
   const documents = await mkdtemp(join(tmpdir(), 'meridian-trusted-'));
   cleanUps.push(() => rm(documents, { recursive: true }));
   const query = '{ whoAmI }';
-  await writeFile(join(documents, 'one.graphql'), query);
+  await writeWhole(join(documents, 'one.graphql'), query);
   const { program, post } = await startGateway({ env: { MERIDIAN_TRUSTED_DOCUMENTS: documents } });
   const other = '{ project(id: "p1") { name } }';
   expect((await post(other)).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
-  await writeFile(join(documents, 'other.graphql'), other);
+  await writeWhole(join(documents, 'other.graphql'), other);
   await expectSoon(async () => (await post(other)).data).toEqual({ project: { name: 'project p1' } });
-  await writeFile(join(documents, 'one.graphql'), '{');
+  await writeWhole(join(documents, 'one.graphql'), '{');
   await program.printed(/the trusted documents were refused/);
   program.process.kill('SIGHUP');
   await program.printed(/the trusted documents were refused.*the trusted documents were refused/s);

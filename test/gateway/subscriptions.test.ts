@@ -157,7 +157,7 @@ describe.each(modes)('a subscription with its subgraphs %s', (mode) => {
         before = tiny.subgraphs.flooded;
         return still;
       },
-      { interval: 500, timeout: 20_000 },
+      { interval: 500 },
     ).toBe(true);
     expect(tiny.subgraphs.flooded).toBeLessThan(64);
     socket.terminate();

@@ -156,9 +156,8 @@ export async function startTinyGateway(
   };
 }
 
-/** `expect.poll` with the patience that a busy machine needs; what is polled for comes by itself, not by waiting. */
-export const expectSoon = <T>(read: () => T, options: { timeout?: number; interval?: number } = {}) =>
-  expect.poll(read, { timeout: 15_000, ...options });
+/** What is polled for comes by itself, not by waiting. */
+export const expectSoon = expect.poll;
 
 export interface TokenOptions {
   readonly userId?: string;

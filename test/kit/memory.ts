@@ -5,7 +5,10 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** What this process holds on to, in bytes: objects and buffers that survive a garbage collection. */
+/**
+ * What this process holds on to, in bytes: objects and buffers that survive a garbage collection. What sockets that are
+ * closing let go of, or what is swept in the background, may still be among it: poll for its end.
+ */
 export async function heldBytes(): Promise<number> {
   collectGarbage();
   // What finalisers and closing sockets let go of is free after the next one.

@@ -6,7 +6,7 @@ import { Stopwatch } from './stopwatch.js';
  */
 export async function eventually<T>(
   condition: () => Promise<T> | T,
-  { seconds = 20, what = 'the condition' }: { seconds?: number; what?: string } = {},
+  { seconds = 60, what = 'the condition' }: { seconds?: number; what?: string } = {},
 ): Promise<NonNullable<T>> {
   const watch = new Stopwatch();
   for (;;) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.js';
+import { heldBytes, mebibyte } from '../kit/memory.js';
 import { eventually } from '../kit/wait.js';
 import { ApiClient } from './api-client.js';
 
@@ -150,9 +151,9 @@ describe('a command in a container', () => {
     const session = await Session.open('box', 'command=yes&stdout=1');
     await eventually(() => session.on(1).length > 1000);
     session.socket.pause();
-    const before = process.memoryUsage.rss();
+    const before = await heldBytes();
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(process.memoryUsage.rss() - before).toBeLessThan(100 << 20);
+    expect((await heldBytes()) - before).toBeLessThan(100 * mebibyte);
     const seen = session.on(1).length;
     session.socket.resume();
     await eventually(() => session.on(1).length > seen + (4 << 20), { seconds: 30, what: 'more output' });

@@ -109,10 +109,10 @@ describe('the monitor of clusters', () => {
     drop('a');
     expect(waiting).toHaveLength(1);
     waiting[0]?.({ ...well, kubernetesVersion: 'old' });
-    await vi.waitFor(() => expect(waiting).toHaveLength(2));
+    await expect.poll(() => waiting).toHaveLength(2);
     expect(monitor.stateOf('a').status).toBe('UNKNOWN');
     waiting[1]?.(well);
-    await vi.waitFor(() => expect(monitor.stateOf('a').kubernetesVersion).toBe('v1.36.2'));
+    await expect.poll(() => monitor.stateOf('a').kubernetesVersion).toBe('v1.36.2');
     monitor.dispose();
   });
 
@@ -121,11 +121,11 @@ describe('the monitor of clusters', () => {
     await monitor.start();
     registered.add('b');
     changed('b');
-    await vi.waitFor(() => expect(monitor.stateOf('b').status).toBe('READY'));
+    await expect.poll(() => monitor.stateOf('b').status).toBe('READY');
     const before = monitor.sequence;
     registered.delete('b');
     changed('b');
-    await vi.waitFor(() => expect(monitor.stateOf('b').status).toBe('UNKNOWN'));
+    await expect.poll(() => monitor.stateOf('b').status).toBe('UNKNOWN');
     expect(monitor.changedSince(before)).toEqual(['b']);
     expect(news.at(-1)).toBe('b');
     monitor.dispose();

@@ -86,6 +86,7 @@ describe('a message that a peer sends', () => {
           expect(frames.isMessageUnfinished).toBe(last ? !last.fin : false);
         },
       ),
+      { seed: 5 },
     );
   });
 });

@@ -167,8 +167,9 @@ describe('a subscriber to pods whose cluster', () => {
     const gone = deleteOnePod();
     await eventually(() => count(failing) - failed >= 3);
     const [first = 0, second = 0] = cluster.proxy.intervals(failing).slice(failed);
-    // 0.8 s and its double, each give or take a quarter.
-    expect(second).toBeGreaterThan(first * 1.1);
+    // 0.8 s and its double, each give or take a quarter; on a busy machine it may be more.
+    expect(first).toBeGreaterThanOrEqual(595);
+    expect(second).toBeGreaterThanOrEqual(1_195);
     stop();
     await stream.staleness(false, heard + 1);
     await agrees();

@@ -191,7 +191,7 @@ describe('a cluster that is removed', () => {
     const { connections, informers, stored, collection, rotate } = await cluster((fake) =>
       fake.put('a', { v: '1' }),
     );
-    // Whatever other tests of this process still hold is not this one's.
+    // Whatever other tests of this process still hold, and may let go of meanwhile, is not this one's.
     const before = queryObjects(Transport, { format: 'count' });
     const { informer } = informers.acquire<ConfigMap>(configMaps);
     const ends: InformerEvent<ConfigMap>[] = [];
@@ -205,6 +205,6 @@ describe('a cluster that is removed', () => {
     await expect(connections.get('cluster_a')).rejects.toBeInstanceOf(NotFoundError);
     await eventually(() => ends.length === 1);
     expect(ends).toMatchObject([{ error: expect.any(NotFoundError) }]);
-    await eventually(() => queryObjects(Transport, { format: 'count' }) === before);
+    await eventually(() => queryObjects(Transport, { format: 'count' }) <= before);
   });
 });

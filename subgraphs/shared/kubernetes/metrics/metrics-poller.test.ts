@@ -33,7 +33,7 @@ function setup(answers: (() => readonly Measurement[])[]) {
   const next = async (): Promise<void> => {
     const before = waits.length;
     proceed?.();
-    await vi.waitFor(() => expect(waits.length).toBeGreaterThan(before));
+    await expect.poll(() => waits.length).toBeGreaterThan(before);
   };
   return { clock, waits, read, poller, next, proceed: () => proceed?.() };
 }
@@ -93,7 +93,7 @@ describe('a poller of metrics', () => {
     expect(read).toHaveBeenCalledTimes(2);
     clock.time += 10_000;
     proceed();
-    await vi.waitFor(() => expect(poller.find('a/x')).toBeUndefined());
+    await expect.poll(() => poller.find('a/x')).toBeUndefined();
     expect(read).toHaveBeenCalledTimes(2);
     await poller.read({ limitMs: 1_000 });
     expect(read).toHaveBeenCalledTimes(3);
