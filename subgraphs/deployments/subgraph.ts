@@ -88,6 +88,7 @@ import { EndpointClient } from './route/endpoint.client.js';
 import { RouteEntity } from './route/route.entity.js';
 import { RouteRepository } from './route/route.repository.js';
 import { deploymentsSchema } from './schema.js';
+import { SecretValues } from './service/secret-values.js';
 import { ServiceEntity } from './service/service.entity.js';
 import { ServiceRepository } from './service/service.repository.js';
 import { ServiceResolver } from './service/service.resolver.js';
@@ -100,6 +101,7 @@ import { ServiceRuntimeService } from './service/service-runtime.service.js';
 import { StatisticsService } from './statistics.service.js';
 import { UsageClient } from './usage/usage.client.js';
 import { ManifestClient } from './workload/manifest.client.js';
+import { ServiceSecretClient } from './workload/service-secret.client.js';
 import { WorkloadApplier } from './workload/workload.applier.js';
 import { WorkloadAssembler } from './workload/workload.assembler.js';
 import { WorkloadClient } from './workload/workload.client.js';
@@ -190,6 +192,7 @@ export async function startDeploymentsSubgraph(
     logger,
   );
   const access = new ServiceAccess(permissions, services);
+  const secretValues = new SecretValues(new ServiceSecretClient(connections), deployments);
   const rehearsal = new DeploymentRehearsal(deployments, bindings, assembler, applier);
   const drift = new DriftService(deployments, assembler, workloads, connections);
   const preflight = new PreflightService(
@@ -207,6 +210,7 @@ export async function startDeploymentsSubgraph(
     deployments,
     recorder,
     preflight,
+    secretValues,
     applier,
     reconciler,
     clock,
@@ -231,12 +235,13 @@ export async function startDeploymentsSubgraph(
     bindings,
     routes,
     environments,
+    secretValues,
     applier,
     reconciler,
     clock,
     logger,
   );
-  const requests = new DeploymentRequests(access, services, deployments, new Promotion(applier), clock);
+  const requests = new DeploymentRequests(access, services, deployments, new Promotion(secretValues), clock);
   const deploymentService = new DeploymentService(permissions, deployments, requests, starter);
   const bindingService = new BindingService(
     permissions,
@@ -324,7 +329,7 @@ export async function startDeploymentsSubgraph(
     new UsageClient(shared.metrics),
     clock,
   );
-  const plans = new DeploymentPlanService(requests, preflight);
+  const plans = new DeploymentPlanService(requests, preflight, secretValues);
 
   const resolvers = [
     new ApplicationResolver(applicationService, loaders),

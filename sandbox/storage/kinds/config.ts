@@ -3,17 +3,19 @@ import { isEqual } from '../fields/typed-walk.js';
 import type { KindRules } from '../kind-rules.js';
 import { configKeyProblems } from '../validation/names.js';
 
+/** Of what the values are, however they are written. */
 const SIZE_LIMIT = 1024 * 1024;
 
 const validateKeys = (
   data: Record<string, string> | undefined,
   errors: FieldErrors,
   path: string,
+  encoding: 'utf8' | 'base64',
 ): number => {
   let size = 0;
   for (const [key, value] of Object.entries(data ?? {})) {
     for (const problem of configKeyProblems(key)) errors.invalid(`${path}[${key}]`, key, problem);
-    size += Buffer.byteLength(value);
+    size += Buffer.byteLength(value, encoding);
   }
   return size;
 };
@@ -40,7 +42,8 @@ const validateImmutable = (
 export const configMapRules: KindRules = {
   validate(object, errors) {
     const size =
-      validateKeys(object.data, errors, 'data') + validateKeys(object.binaryData, errors, 'binaryData');
+      validateKeys(object.data, errors, 'data', 'utf8') +
+      validateKeys(object.binaryData, errors, 'binaryData', 'base64');
     for (const key of Object.keys(object.data ?? {})) {
       if (object.binaryData && Object.hasOwn(object.binaryData, key))
         errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
@@ -73,7 +76,7 @@ export const secretRules: KindRules = {
     }
   },
   validate(object, errors) {
-    const size = validateKeys(object.data, errors, 'data');
+    const size = validateKeys(object.data, errors, 'data', 'base64');
     for (const key of requiredKeys[object.type] ?? []) {
       if (object.data?.[key] === undefined) errors.required(`data[${key}]`);
     }

@@ -59,7 +59,7 @@ export class ApplicationResolver implements ReferenceResolver {
     @Arg('input', { description: 'What to delete.' }) input: DeleteApplicationInput,
     @Ctx() { caller }: RequestContext,
   ): Promise<DeleteApplicationPayload> {
-    return { deletedApplicationId: (await this.applications.delete(caller, input.applicationId)).id };
+    return { deletedApplicationId: (await this.applications.delete(caller, input)).id };
   }
 
   @FieldResolver(() => Project, { description: 'The project that it belongs to.' })

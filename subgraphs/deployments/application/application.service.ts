@@ -1,8 +1,8 @@
 import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
-import type { Changes } from '../../shared/changes.js';
+import type { Attempt, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
-import { isUniqueViolation } from '../../shared/database.js';
+import { isUniqueViolation, type Transaction } from '../../shared/database.js';
 import { BadUserInputError, ConflictError, type InputProblem } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { quoted, requireLabelName } from '../../shared/kubernetes/names.js';
@@ -88,23 +88,11 @@ export class ApplicationService {
       updatedAt: now,
     };
     try {
-      return await this.changes.run(
-        set.caller,
-        {
-          action: 'createApplication',
-          idempotency: {
-            key: input.idempotencyKey,
-            input,
-            replay: async (id, transaction) =>
-              (await this.applications.find(id, transaction)) as ApplicationEntity,
-          },
-        },
-        async (change) => {
-          await this.applications.insert(change.transaction, row);
-          change.audit({ ...target(row), changes: changedFields({}, { name: row.name, ...texts(row) }) });
-          return row;
-        },
-      );
+      return await this.changes.run(set.caller, this.#attempt('createApplication', input), async (change) => {
+        await this.applications.insert(change.transaction, row);
+        change.audit({ ...target(row), changes: changedFields({}, { name: row.name, ...texts(row) }) });
+        return row;
+      });
     } catch (error) {
       if (!isUniqueViolation(error, 'application_name_unique')) throw error;
       throw new ConflictError(
@@ -116,7 +104,11 @@ export class ApplicationService {
 
   async update(
     caller: Caller,
-    input: { applicationId: string; version?: number | null } & ApplicationTexts,
+    input: {
+      applicationId: string;
+      version?: number | null;
+      idempotencyKey?: string | null;
+    } & ApplicationTexts,
   ): Promise<ApplicationEntity> {
     const { set, row } = await this.#require(caller, 'applications.update', input.applicationId);
     requireTexts(input);
@@ -126,7 +118,8 @@ export class ApplicationService {
       ...(input.dockerfile === undefined ? {} : { dockerfile: input.dockerfile }),
     };
     const next = { ...row, ...change, version: row.version + 1, updatedAt: new Date(this.clock.now()) };
-    return this.changes.run(set.caller, { action: 'updateApplication' }, async ({ transaction, audit }) => {
+    const attempt = this.#attempt('updateApplication', input);
+    return this.changes.run(set.caller, attempt, async ({ transaction, audit }) => {
       const version = input.version ?? row.version;
       const updated = await this.applications.update(transaction, row.id, version, {
         ...change,
@@ -145,9 +138,19 @@ export class ApplicationService {
   }
 
   /** Only without services. */
-  async delete(caller: Caller, applicationId: string): Promise<ApplicationEntity> {
-    const { set, row } = await this.#require(caller, 'applications.delete', applicationId);
-    return this.changes.run(set.caller, { action: 'deleteApplication' }, async ({ transaction, audit }) => {
+  async delete(
+    caller: Caller,
+    input: { applicationId: string; idempotencyKey?: string | null },
+  ): Promise<{ id: string }> {
+    const attempt: Attempt<{ id: string }> = {
+      action: 'deleteApplication',
+      idempotency: { key: input.idempotencyKey, input, replay: async (id) => ({ id }) },
+    };
+    const { caller: asker } = await this.permissions.of(caller);
+    const earlier = await this.changes.earlier(asker, attempt);
+    if (earlier) return earlier;
+    const { set, row } = await this.#require(caller, 'applications.delete', input.applicationId);
+    return this.changes.run(set.caller, attempt, async ({ transaction, audit }) => {
       const services = await this.services.countByApplication(transaction, row.id);
       if (services > 0) {
         throw new ConflictError(`The application has ${services} service(s): delete them first.`, {
@@ -158,6 +161,12 @@ export class ApplicationService {
       audit(target(row));
       return row;
     });
+  }
+
+  #attempt(action: string, input: { idempotencyKey?: string | null }): Attempt<ApplicationEntity> {
+    const replay = async (id: string, transaction: Transaction) =>
+      (await this.applications.find(id, transaction)) as ApplicationEntity;
+    return { action, idempotency: { key: input.idempotencyKey, input, replay } };
   }
 
   async #require(

@@ -84,12 +84,24 @@ export class UpdateApplicationInput {
     description: 'The version you have seen: CONFLICT when it is another by now.',
   })
   version?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same key again does it once and answers the same.',
+  })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'An application without services.' })
 export class DeleteApplicationInput {
   @Field(() => ID, { description: 'Which application.' })
   applicationId: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same key again does it once and answers the same.',
+  })
+  idempotencyKey?: string | null;
 }
 
 @ObjectType({ description: 'The new application.' })

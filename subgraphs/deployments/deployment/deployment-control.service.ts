@@ -14,7 +14,8 @@ import type { ServiceAccess } from '../service/service-access.js';
 import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
 import type { DeploymentEntity } from './deployment.entity.js';
 import type { DeploymentRepository } from './deployment.repository.js';
-import { type DeploymentStarter, requireReason } from './deployment-starter.js';
+import { requireReason } from './deployment-origin.js';
+import type { DeploymentStarter } from './deployment-starter.js';
 
 interface ControlInput {
   readonly deploymentId: string;
@@ -76,6 +77,7 @@ export class DeploymentControlService {
     caller: Caller,
     input: ControlInput,
   ): Promise<{ deployment: DeploymentEntity; rollback: DeploymentEntity | null }> {
+    requireReason(input.reason);
     const { set, service, deployment } = await this.#find(caller, input.deploymentId);
     const attempt = this.#attempt('abortRollout', input);
     const earlier = await this.changes.earlier(set.caller, attempt);
@@ -84,11 +86,7 @@ export class DeploymentControlService {
       return { deployment, rollback: isStop ? null : earlier };
     }
     this.#requireRunning(deployment);
-    const source = await this.deployments.findSucceededBefore(
-      service.id,
-      deployment.number,
-      deployment.templateId,
-    );
+    const source = await this.deployments.findSucceededBefore(deployment);
     if (!source) {
       const stopped = await this.#change(caller, 'abortRollout', input, async (found, transaction, at) => {
         const message = 'Aborted; nothing succeeded before, so it is stopped.';
@@ -156,7 +154,7 @@ export class DeploymentControlService {
       at: Date,
     ) => Promise<readonly FieldChangeValue[]>,
   ): Promise<DeploymentEntity> {
-    requireReason(input.reason ?? null);
+    requireReason(input.reason);
     const { set, service, deployment } = await this.#find(caller, input.deploymentId);
     const attempt = this.#attempt(action, input);
     const earlier = await this.changes.earlier(set.caller, attempt);

@@ -8,6 +8,16 @@ export interface DeploymentOrigin {
 }
 
 const longestCommit = 200;
+const longestReason = 2_000;
+
+export function requireReason(reason: string | null | undefined): void {
+  if ((reason?.length ?? 0) > longestReason) {
+    throw BadUserInputError.at(
+      ['input', 'reason'],
+      `reason is longer than ${longestReason} characters: shorten it.`,
+    );
+  }
+}
 
 /** Throws BadUserInputError for what is no name of a commit and no address. */
 export function originOf(input: {

@@ -7,6 +7,7 @@ import {
   type UserErrorValue,
 } from '../../shared/errors.js';
 import type { PreflightService } from '../preflight/preflight.service.js';
+import type { SecretValues } from '../service/secret-values.js';
 import type {
   DeployChange,
   DeploymentRequests,
@@ -14,6 +15,7 @@ import type {
   Requested,
   ServiceInput,
 } from './deployment-requests.js';
+import { requireVersion } from './deployment-starter.js';
 import type { QuotaFitValue } from './quota-fit.js';
 
 export interface PlanValue {
@@ -31,43 +33,48 @@ export class DeploymentPlanService {
   constructor(
     private readonly requests: DeploymentRequests,
     private readonly preflight: PreflightService,
+    private readonly secretValues: Pick<SecretValues, 'requireRoom'>,
   ) {}
 
   async deploy(caller: Caller, input: DeployChange): Promise<PlanValue> {
-    return this.#plan(await this.requests.deploy(caller, input));
+    return this.#plan(this.requests.deploy(caller, input));
   }
 
   async scale(caller: Caller, input: ServiceInput & { replicas: number }): Promise<PlanValue> {
-    return this.#plan(await this.requests.scale(caller, input));
+    return this.#plan(this.requests.scale(caller, input));
   }
 
   async rollback(
     caller: Caller,
     input: ServiceInput & { toDeploymentId?: string | null },
   ): Promise<PlanValue> {
-    return this.#plan(await this.requests.rollback(caller, input));
+    return this.#plan(this.requests.rollback(caller, input));
   }
 
   async promote(caller: Caller, input: PromoteChange): Promise<PlanValue> {
-    return this.#plan(await this.requests.promote(caller, input));
+    return this.#plan(this.requests.promote(caller, input));
   }
 
-  async #plan({ set, service, request, problems: invalid }: Requested): Promise<PlanValue> {
+  async #plan(requested: Promise<Requested>): Promise<PlanValue> {
+    const asked = await requested.catch((error: unknown) => {
+      // What is not there, or not the caller's to see, is nothing that a plan could be made of.
+      if (error instanceof BadUserInputError) return error;
+      throw error;
+    });
+    if (asked instanceof BadUserInputError) return refused([], asked);
+    const { set, service, request, problems: invalid } = asked;
     const spec = request.spec(service.spec, service);
     const wanted = { ...request, spec };
     const diff = changedFields(service.spec, spec);
     if (invalid.length > 0) return refused(diff, new BadUserInputError(invalid));
-    const taken = await this.preflight.requireRoutes(set, service, wanted).then(
-      () => [],
-      (error: unknown) => {
-        const errors = toUserErrors(error);
-        if (errors) return errors;
-        throw error;
-      },
-    );
+    const conflicts = [
+      ...(await refusalsOf(() => requireVersion(service, request.expectedVersion))),
+      ...(await refusalsOf(() => this.preflight.requireRoutes(set, service, wanted))),
+      ...(await refusalsOf(() => this.secretValues.requireRoom(set.caller, service, request.secrets ?? []))),
+    ];
     const found = await this.preflight.check(set.caller, service, 'plan', wanted);
     const problems = [
-      ...taken,
+      ...conflicts,
       ...(found.refusal ? (toUserErrors(found.refusal) ?? []) : []),
       ...found.blockers,
     ];
@@ -80,6 +87,18 @@ export class DeploymentPlanService {
       quotaAtMaximum: [...found.quotaAtMaximum],
       overwrites: [...found.overwrites],
     };
+  }
+}
+
+/** What is wrong by a check that throws. */
+async function refusalsOf(check: () => Promise<void> | void): Promise<UserErrorValue[]> {
+  try {
+    await check();
+    return [];
+  } catch (error) {
+    const errors = toUserErrors(error);
+    if (errors) return errors;
+    throw error;
   }
 }
 

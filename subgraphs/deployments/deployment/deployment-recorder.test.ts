@@ -82,6 +82,16 @@ describe('the template of a new deployment', () => {
     });
   });
 
+  it('is the one that still runs when a scale is given up, so that no pod is touched', () => {
+    const back = { kind: 'ROLLBACK', spec: running.spec, bound: [], source: running } as const;
+    const scale = record({ id: 'deployment_2', phase: 'ABORTED' });
+    expect(templateOf('deployment_3', back, scale)).toEqual({ ...plain, templateId: 'deployment_1' });
+    const bound = [{ bindingId: 'b', instanceId: 'i', secret: 's', variables: [] }];
+    expect(templateOf('deployment_3', { ...back, bound }, scale).templateId).toBe('deployment_3');
+    const restart = { ...back, kind: 'RESTART' } as const;
+    expect(templateOf('deployment_3', restart, scale).templateId).toBe('deployment_3');
+  });
+
   it('is the one that still runs when a canary is given up, so that no pod is touched', () => {
     const back = { kind: 'ROLLBACK', spec: running.spec, bound: [], source: running } as const;
     expect(templateOf('deployment_3', back, canary)).toEqual({ ...plain, templateId: 'deployment_1' });

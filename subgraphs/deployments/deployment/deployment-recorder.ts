@@ -50,7 +50,8 @@ const triedKinds: readonly DeploymentKind[] = ['DEPLOY', 'PROMOTE'];
 /**
  * Which template a new deployment runs, and beside which. `previous` is the deployment that the service has now.
  *
- * A scale during a canary goes on with it, and going back from a canary to what still runs beside it touches no pod.
+ * A scale during a canary goes on with it. Going back to a template that still runs replaces no pod: from a canary to
+ * what runs beside it, from a scale to the number of pods before.
  */
 export function templateOf(
   id: string,
@@ -67,10 +68,11 @@ export function templateOf(
     return { templateId: previous.templateId, ...(unfinished ? going : plain) };
   }
   const { source } = wanted;
-  const stillRuns =
-    unfinished && stageOf(canary) === 'STEP' && wanted.kind === 'ROLLBACK' && source?.id === canary.baseId;
-  if (stillRuns && isDeepStrictEqual(source?.bound, wanted.bound)) {
-    return { templateId: source?.templateId ?? id, ...plain };
+  const stillRuns = unfinished
+    ? stageOf(canary) === 'STEP' && source?.id === canary.baseId
+    : source?.templateId === previous?.templateId;
+  if (source && stillRuns && wanted.kind === 'ROLLBACK' && isDeepStrictEqual(source.bound, wanted.bound)) {
+    return { templateId: source.templateId, ...plain };
   }
   const tried =
     wanted.spec.strategy.type === 'CANARY' &&

@@ -4,10 +4,10 @@ import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
 import type { BindingEntity } from '../binding/binding.entity.js';
 import type { BindingRepository } from '../binding/binding.repository.js';
 import type { BoundVariables } from '../binding/bound-variables.js';
+import type { Replacement } from '../preflight/rollout-moments.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import { isRefusal, type WorkloadApplier } from '../workload/workload.applier.js';
 import type { WorkloadAssembler } from '../workload/workload.assembler.js';
-import type { DeploymentEntity } from './deployment.entity.js';
 import type { DeploymentRepository } from './deployment.repository.js';
 import { boundOf, type NewDeployment, templateOf } from './deployment-recorder.js';
 
@@ -19,10 +19,8 @@ export type Rehearsed = Pick<NewDeployment, 'kind' | 'source' | 'spec' | 'keepTe
 export interface Assembled {
   readonly objects: readonly KubernetesObject[];
   readonly bound: readonly BoundVariables[];
-  /** The deployment that the service has now. */
-  readonly previous: DeploymentEntity | undefined;
-  /** It is tried beside what runs. */
-  readonly isCanary: boolean;
+  /** What becomes of the pods that run. */
+  readonly replacement: Replacement;
 }
 
 /** Asks the API server what it thinks of a deployment, with nothing changed. */
@@ -44,7 +42,9 @@ export class DeploymentRehearsal {
     const template = templateOf(id, { ...wanted, bound }, previous);
     const deployment = { ...template, id, spec: wanted.spec, bound, paused: false };
     const objects = await this.assembler.assemble(service, deployment);
-    return { objects, bound, previous, isCanary: template.baseId !== null };
+    const keepsPods = template.templateId === previous?.templateId;
+    const replacement = template.baseId !== null ? 'CANARY' : keepsPods ? 'SCALED' : 'REPLACED';
+    return { objects, bound, replacement };
   }
 
   /** The API server's refusal; throws when it gives no answer. */

@@ -4,6 +4,7 @@ import { BadUserInputError, type InputProblem, NotFoundError } from '../../share
 import { newId } from '../../shared/ids.js';
 import type { PermissionSet } from '../../shared/permissions.js';
 import { scopeOf } from '../scope.js';
+import { inSpec, type SpecField } from '../service/rules/problem.js';
 import { maximumReplicas } from '../service/rules/resource-rules.js';
 import { mergedSpecProblems } from '../service/rules/spec-rules.js';
 import type { ServiceEntity } from '../service/service.entity.js';
@@ -13,7 +14,7 @@ import type { ServiceSpec, ServiceSpecChange } from '../service/service-spec.js'
 import { mergeSpec } from '../service/spec-merge.js';
 import type { DeploymentEntity } from './deployment.entity.js';
 import type { DeploymentRepository } from './deployment.repository.js';
-import { originOf } from './deployment-origin.js';
+import { originOf, requireReason } from './deployment-origin.js';
 import type { StartRequest } from './deployment-starter.js';
 import type { Promotion } from './promotion.js';
 
@@ -67,17 +68,18 @@ export class DeploymentRequests {
     const change = { ...input.spec, ...(input.image == null ? {} : { image: input.image }) };
     const merge = (current: ServiceSpec) => mergeSpec(current, change, { serviceName: service.name, marker });
     const merged = merge(service.spec);
-    const specField = input.image == null ? ['input', 'spec'] : ['input'];
+    const fieldOf: SpecField = (path) =>
+      input.image != null && path[0] === 'image' ? ['input', 'image'] : inSpec(path);
     return {
       set,
       service,
-      problems: mergedSpecProblems(merged, specField),
+      problems: mergedSpecProblems(merged, fieldOf),
       request: {
         ...this.#base(input),
         kind: 'DEPLOY',
         action: 'deploy',
         spec: (current) => merge(current).spec,
-        specField,
+        fieldOf,
         secrets: merged.secrets,
         expectedVersion: input.version,
       },
@@ -134,7 +136,7 @@ export class DeploymentRequests {
     const current = await this.#requireDeployed(service, 'roll back');
     const source = input.toDeploymentId
       ? await this.deployments.find(input.toDeploymentId)
-      : await this.deployments.findSucceededBefore(service.id, current.number, current.templateId);
+      : await this.deployments.findSucceededBefore(current, { ofAnotherTemplate: true });
     if (input.toDeploymentId && source?.serviceId !== service.id) {
       throw new NotFoundError('Deployment', input.toDeploymentId, ['input', 'toDeploymentId']);
     }
@@ -194,6 +196,7 @@ export class DeploymentRequests {
   }
 
   #base(input: Omit<ServiceInput, 'serviceId'> & Pick<DeployChange, 'commit'>) {
+    requireReason(input.reason);
     return {
       reason: input.reason ?? null,
       origin: originOf(input),

@@ -8,10 +8,12 @@ import type { Logger } from '../../shared/logger.js';
 import type { PermissionSet } from '../../shared/permissions.js';
 import type { BindingEntity } from '../binding/binding.entity.js';
 import type { PreflightRequest, PreflightService } from '../preflight/preflight.service.js';
+import type { SpecField } from '../service/rules/problem.js';
+import type { SecretValues } from '../service/secret-values.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceRepository } from '../service/service.repository.js';
 import type { ServiceSpec } from '../service/service-spec.js';
-import { type SecretValue, secretNameOf } from '../service/spec-merge.js';
+import type { SecretValue } from '../service/spec-merge.js';
 import type { WorkloadApplier } from '../workload/workload.applier.js';
 import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
 import type { DeploymentEntity, DeploymentKind } from './deployment.entity.js';
@@ -28,8 +30,8 @@ export interface StartRequest {
   readonly source?: DeploymentEntity;
   /** From the specification as it is when the row is locked; throws BadUserInputError when it can't be. */
   readonly spec: (current: ServiceSpec, service: ServiceEntity) => ServiceSpec;
-  /** Where the mutation's input says the specification; absent when it does not. */
-  readonly specField?: readonly string[];
+  /** Where the mutation's input says a part of the specification; absent when it says none. */
+  readonly fieldOf?: SpecField;
   readonly secrets?: readonly SecretValue[];
   /** SCALE keeps the running template. */
   readonly keepTemplate?: boolean;
@@ -60,6 +62,7 @@ export class DeploymentStarter {
     private readonly deployments: DeploymentRepository,
     private readonly recorder: DeploymentRecorder,
     private readonly preflight: PreflightService,
+    private readonly secretValues: Pick<SecretValues, 'add'>,
     private readonly applier: WorkloadApplier,
     private readonly reconciler: WorkloadReconciler,
     private readonly clock: Clock,
@@ -67,16 +70,13 @@ export class DeploymentStarter {
   ) {}
 
   async start(set: PermissionSet, service: ServiceEntity, request: StartRequest): Promise<Started> {
-    requireReason(request.reason);
     const attempt = this.#attempt(request);
     const earlier = await this.earlier(set, request);
     if (earlier) return earlier;
     const id = newId('deployment', this.clock.now());
     const wanted = { ...request, spec: request.spec(service.spec, service) };
     await this.preflight.requireRoutes(set, service, wanted);
-    await this.applier
-      .actingFor(set.caller)
-      .addSecrets(service, secretNameOf(service.name), request.secrets ?? []);
+    await this.secretValues.add(set.caller, service, request.secrets ?? []);
     const { refusal, overwrites, unreachable } = await this.#check(set.caller, service, id, wanted);
     // What goes with it (a binding, say) must not stay behind a refused deployment.
     if (refusal && request.before) throw refusal;
@@ -186,13 +186,8 @@ function refusalOf({ result }: DeploymentEntity): MeridianError | undefined {
 
 class RecordedRefusal extends MeridianError {}
 
-export function requireReason(reason: string | null): void {
-  if ((reason?.length ?? 0) > 2_000) {
-    throw BadUserInputError.at(['input', 'reason'], 'reason is longer than 2000 characters: shorten it.');
-  }
-}
-
-function requireVersion(row: ServiceEntity, expected: number | null | undefined): void {
+/** ConflictError when the client has not seen the service as it is. */
+export function requireVersion(row: ServiceEntity, expected: number | null | undefined): void {
   if (expected == null || expected === row.version) return;
   throw new ConflictError(
     `The service changed meanwhile: you have seen version ${expected}, it is ${row.version}. Read it again, then decide.`,

@@ -73,27 +73,32 @@ export class DeploymentRepository {
     return rows.map(({ serviceId }) => serviceId);
   }
 
-  /** The newest SUCCEEDED one before `number` that runs another template than `exceptTemplateId`. */
+  /** The newest SUCCEEDED one of the service before this one; of another template than this one's when that is asked for. */
   async findSucceededBefore(
-    serviceId: string,
-    number: number,
-    exceptTemplateId: string,
-    manager: Transaction = this.database.manager,
+    { serviceId, number, templateId }: Pick<DeploymentEntity, 'serviceId' | 'number' | 'templateId'>,
+    options: { readonly ofAnotherTemplate?: boolean; readonly manager?: Transaction } = {},
   ): Promise<DeploymentEntity | undefined> {
-    const row = await manager
+    const query = (options.manager ?? this.database.manager)
       .createQueryBuilder(DeploymentEntity, 'deployment')
       .where(
         `deployment.service_id = :serviceId AND deployment.number < :number AND deployment.phase = 'SUCCEEDED'`,
-        {
-          serviceId,
-          number,
-        },
-      )
-      .andWhere('deployment.template_id <> :exceptTemplateId', { exceptTemplateId })
-      .orderBy('deployment.number', 'DESC')
-      .limit(1)
-      .getOne();
-    return row ?? undefined;
+        { serviceId, number },
+      );
+    if (options.ofAnotherTemplate) query.andWhere('deployment.template_id <> :templateId', { templateId });
+    return (await query.orderBy('deployment.number', 'DESC').limit(1).getOne()) ?? undefined;
+  }
+
+  /** The keys of a Secret that the service's deployments name, each with the number of the newest that does. */
+  async listSecretKeys(serviceId: string, secret: string): Promise<Map<string, number>> {
+    const rows: { key: string; number: number }[] = await this.database.manager.query(
+      `SELECT entry->>'secretKey' AS key, max(number) AS number
+         FROM deployments.deployment,
+              jsonb_array_elements((spec->'environmentVariables') || (spec->'files')) AS entry
+        WHERE service_id = $1 AND entry->>'secretRef' = $2 AND entry->>'secretKey' IS NOT NULL
+        GROUP BY 1`,
+      [serviceId, secret],
+    );
+    return new Map(rows.map(({ key, number }) => [key, number]));
   }
 
   async insert(transaction: Transaction, row: DeploymentEntity, lines: readonly LogLine[]): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Caller } from '../../shared/caller.js';
 import { BadUserInputError } from '../../shared/errors.js';
 import { quoted } from '../../shared/kubernetes/names.js';
+import type { SecretValues } from '../service/secret-values.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ConfigFileSpec, ServiceSpec } from '../service/service-spec.js';
 import { type SecretValue, secretNameOf } from '../service/spec-merge.js';
-import type { WorkloadApplier } from '../workload/workload.applier.js';
 
 /**
  * What an environment decides for itself stays: how many pods and how large, variables, volumes, host names, and what
@@ -39,7 +39,7 @@ interface PromotionOf {
 
 /** Takes a version from one environment to another. */
 export class Promotion {
-  constructor(private readonly applier: Pick<WorkloadApplier, 'actingFor'>) {}
+  constructor(private readonly secretValues: Pick<SecretValues, 'read'>) {}
 
   /**
    * Files in Secrets are part of the version, and a Secret can be read in its own namespace only: their contents go
@@ -53,7 +53,7 @@ export class Promotion {
     const keys = source.files.flatMap(({ secretRef, secretKey }) =>
       secretRef === ownSecret && secretKey !== null ? [secretKey] : [],
     );
-    const values = await this.applier.actingFor(person).readSecrets(origin, ownSecret, keys);
+    const values = await this.secretValues.read(person, origin, keys);
     const secrets: SecretValue[] = [];
     const files = source.files.map((file, index): ConfigFileSpec => {
       if (file.secretRef !== ownSecret || file.secretKey === null) return file;

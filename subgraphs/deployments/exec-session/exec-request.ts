@@ -1,6 +1,6 @@
 import { BadUserInputError } from '../../shared/errors.js';
 import { requireContainer, requireName } from '../../shared/kubernetes/names.js';
-import { requireReason } from '../deployment/deployment-starter.js';
+import { requireReason } from '../deployment/deployment-origin.js';
 import { isImageReference } from '../service/rules/spec-rules.js';
 import type { WantedPlace } from './exec-place.js';
 import { requireCommand, requireSize } from './exec-rules.js';

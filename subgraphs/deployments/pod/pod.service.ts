@@ -6,6 +6,7 @@ import type { Connections } from '../../shared/kubernetes/connections.js';
 import { requireName } from '../../shared/kubernetes/names.js';
 import { resources } from '../../shared/kubernetes/resources.js';
 import type { StreamGuard } from '../../shared/stream-guard.js';
+import { requireReason } from '../deployment/deployment-origin.js';
 import type { ServiceAccess } from '../service/service-access.js';
 import type { WorkloadClient, WorkloadState } from '../workload/workload.client.js';
 import { type PodValue, podOf } from './pod.mapper.js';
@@ -46,6 +47,7 @@ export class PodService {
     input: { serviceId: string; pod: string; gracePeriodSeconds?: number | null; reason?: string | null },
   ): Promise<PodValue> {
     const name = requireName(input.pod, ['input', 'pod'], 'pod');
+    requireReason(input.reason);
     const { gracePeriodSeconds: seconds } = input;
     if (seconds != null && (seconds < 0 || seconds > maximumGraceSeconds)) {
       throw BadUserInputError.at(

@@ -19,6 +19,7 @@ import { domainProblems } from '../route/domain-problems.js';
 import type { RouteRepository } from '../route/route.repository.js';
 import { claimsOf } from '../route/route-claim.js';
 import { scopeOf } from '../scope.js';
+import type { SpecField } from '../service/rules/problem.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceRepository } from '../service/service.repository.js';
 import type { ServiceSpec } from '../service/service-spec.js';
@@ -31,8 +32,8 @@ import { secretNeeds } from './secret-checks.js';
 /** A deployment that is to be. */
 export interface PreflightRequest extends Rehearsed {
   readonly spec: ServiceSpec;
-  /** Where the mutation's input says the specification; undefined when it does not. */
-  readonly specField?: readonly string[] | undefined;
+  /** Undefined when the mutation's input says nothing of the specification. */
+  readonly fieldOf?: SpecField | undefined;
   readonly secrets?: readonly SecretValue[] | undefined;
 }
 
@@ -76,11 +77,11 @@ export class PreflightService {
 
   /** Throws ConflictError or BadUserInputError. Others are named only to who may see them. */
   async requireRoutes(set: PermissionSet, service: ServiceEntity, request: PreflightRequest): Promise<void> {
-    const { spec, specField } = request;
+    const { spec, fieldOf } = request;
     const ingressDomain = await this.environments.ingressDomain(service.clusterId);
     const problems = domainProblems(spec, ingressDomain);
     if (problems.length > 0)
-      throw new BadUserInputError(problems.map((problem) => located(problem, specField)));
+      throw new BadUserInputError(problems.map((problem) => located(problem, fieldOf)));
     const taken = await this.routes.listTaken(service, claimsOf(service, spec));
     if (taken.length === 0) return;
     const holders = await this.services.listByIdsEvenDeleted(taken.map(({ serviceId }) => serviceId));
@@ -92,7 +93,7 @@ export class PreflightService {
       }),
     );
     throw new ConflictError([...new Set(messages)].join(' '), {
-      field: specField ? [...specField, 'ports'] : ['input'],
+      field: fieldOf?.(['ports']) ?? ['input'],
     });
   }
 
@@ -112,7 +113,7 @@ export class PreflightService {
     request: PreflightRequest,
   ): Promise<Preflight> {
     const { spec } = request;
-    const { objects, bound, previous, isCanary } = await this.rehearsal.assemble(service, id, request);
+    const { objects, bound, replacement } = await this.rehearsal.assemble(service, id, request);
     const needs = secretNeeds(spec, bound);
     const [facts, state, overwrites] = await Promise.all([
       this.client.read(caller, service, { objects, secrets: needs.map(({ secret }) => secret) }),
@@ -126,13 +127,13 @@ export class PreflightService {
       needs,
       facts,
       pods: state.pods,
-      replacement: isCanary ? 'CANARY' : request.keepTemplate && previous ? 'SCALED' : 'REPLACED',
+      replacement,
       coming: {
         secret: secretNameOf(service.name),
         keys: new Set((request.secrets ?? []).map(({ key }) => key)),
       },
     });
-    const problems = found.problems.map((problem) => located(problem, request.specField));
+    const problems = found.problems.map((problem) => located(problem, request.fieldOf));
     const impossible = problems.length > 0 ? new BadUserInputError(problems) : undefined;
     const lacking = impossible ?? (found.noRoom ? new QuotaExceededError(found.noRoom) : undefined);
     const isWayOut = waysOut.includes(request.kind);
@@ -140,7 +141,7 @@ export class PreflightService {
       (isWayOut ? undefined : lacking) ?? (await this.rehearsal.refusalOf(caller, service, objects));
     const warn = (message: string, path: readonly string[] = []): UserErrorValue => ({
       code: 'BAD_USER_INPUT',
-      field: [...located({ path, message }, request.specField).field],
+      field: [...located({ path, message }, request.fieldOf).field],
       message,
     });
     return {
@@ -163,5 +164,5 @@ export class PreflightService {
 
 const located = (
   { path, message }: { readonly path: readonly string[]; readonly message: string },
-  specField: readonly string[] | undefined,
-) => ({ field: specField ? [...specField, ...path] : ['input'], message });
+  fieldOf: SpecField | undefined,
+) => ({ field: fieldOf?.(path) ?? ['input'], message });

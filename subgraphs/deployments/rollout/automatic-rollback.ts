@@ -37,12 +37,7 @@ export class AutomaticRollback {
 
   async #record(transaction: Transaction, service: ServiceEntity, failed: DeploymentEntity): Promise<void> {
     const at = new Date(this.clock.now());
-    const source = await this.deployments.findSucceededBefore(
-      service.id,
-      failed.number,
-      failed.templateId,
-      transaction,
-    );
+    const source = await this.deployments.findSucceededBefore(failed, { manager: transaction });
     if (!source) {
       const message = 'Nothing succeeded before, so there is nothing to roll back to.';
       await this.deployments.log(transaction, failed.id, [{ at, level: 'WARNING', message }]);

@@ -102,11 +102,7 @@ function podFinding(pod: Pod, now: number, lostNodes?: LostNodes): Finding | und
   if (pod.metadata?.deletionTimestamp) return undefined;
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
-    return {
-      kind: 'UNSCHEDULABLE',
-      message: `No node has room for the pod: ${firstSentence(scheduled.message)} Lower its requests, or ask for more nodes.`,
-      since: scheduled.lastTransitionTime,
-    };
+    return { ...placeFinding(firstSentence(scheduled.message)), since: scheduled.lastTransitionTime };
   }
   const lost = lostNodeFinding(pod, lostNodes);
   if (lost) return lost;
@@ -125,6 +121,24 @@ function podFinding(pod: Pod, now: number, lostNodes?: LostNodes): Finding | und
   return waitingFinding(pod, now);
 }
 
+/** What the scheduler says that nodes lack, and what helps against it. */
+const placeRemedies: readonly (readonly [RegExp, string])[] = [
+  [/Insufficient|Too many pods/, 'Lower its requests, or ask for more nodes.'],
+  [/affinity|selector/, 'Choose other labels in nodeSelector.'],
+  [/taint/, 'Bear the taint with tolerations, if you may.'],
+];
+
+function placeFinding(said: string): Pick<Finding, 'kind' | 'message'> {
+  if (/unbound immediate PersistentVolumeClaim|persistentvolumeclaim .* not found/i.test(said)) {
+    return {
+      kind: 'VOLUME',
+      message: `The pod waits for a volume, its claim is not bound yet: ${said} The events of the service say what its storage class waits for.`,
+    };
+  }
+  const remedies = placeRemedies.filter(([cause]) => cause.test(said)).map(([, remedy]) => ` ${remedy}`);
+  return { kind: 'UNSCHEDULABLE', message: `No node takes the pod: ${said}${remedies.join('')}` };
+}
+
 function containerFinding(status: ContainerStatus, pod: Pod, now: number): Finding | undefined {
   const waiting = status.state?.waiting;
   const ended = status.state?.terminated ?? status.lastState?.terminated;
@@ -139,25 +153,24 @@ function containerFinding(status: ContainerStatus, pod: Pod, now: number): Findi
   if (waiting?.reason === 'CreateContainerConfigError' || waiting?.reason === 'CreateContainerError') {
     return {
       kind: 'CONFIGURATION',
-      message: `Container ${name} can't be created: ${waiting.message ?? waiting.reason}`,
+      message: `Container ${name} can't be created: ${asSentence(waiting.message ?? waiting.reason)}${/not found|couldn't find/.test(waiting.message ?? '') ? ' Create what is missing, or deploy without it.' : ''}`,
       since: pod.metadata?.creationTimestamp,
     };
   }
-  if (
-    waiting?.reason === 'RunContainerError' ||
-    ended?.reason === 'StartError' ||
-    ended?.reason === 'ContainerCannotRun'
-  ) {
+  const neverRan = ended?.reason === 'StartError' || ended?.reason === 'ContainerCannotRun';
+  if (waiting?.reason === 'RunContainerError' || neverRan) {
+    // Later it waits to be tried again, and what it waits for says only that.
+    const said = (neverRan ? ended?.message : undefined) ?? waiting?.message ?? 'its command does not run';
     return {
       kind: 'CONFIGURATION',
-      message: `Container ${name} can't be started: ${waiting?.message ?? ended?.message ?? 'its command does not run'}`,
+      message: `Container ${name} can't be started: ${asSentence(said)} Check command and args against what the image holds.`,
       since: pod.metadata?.creationTimestamp,
     };
   }
   if (ended?.reason === 'OOMKilled' && (!status.ready || within(recently, ended.finishedAt, now))) {
     return {
       kind: 'OUT_OF_MEMORY',
-      message: `Container ${name} was ended because it used more memory than its limit (${status.restartCount} restarts). Raise limits.memory or lower what it uses.`,
+      message: `Container ${name} was ended because it used more memory than its limit. Raise limits.memory or lower what it uses.`,
       since: ended.finishedAt,
     };
   }
@@ -231,20 +244,19 @@ function pullAdvice(pod: Pod, said = ''): string {
   return '. If it is there, the registry wants to know who asks: give the service an imagePullSecret.';
 }
 
-function endingMessage({ name, restartCount, state, lastState, started }: ContainerStatus, pod: Pod): string {
+function endingMessage({ name, state, lastState, started }: ContainerStatus, pod: Pod): string {
   const ended = state?.terminated ?? lastState?.terminated;
-  const again = `(${restartCount} restarts)`;
   const container = pod.spec?.containers.find((one) => one.name === name);
   const isInit = (pod.spec?.initContainers ?? []).some((one) => one.name === name);
   // 137 and 143: it was killed, and not for want of memory. 0: it ended as it was asked to.
   const wasKilled = [0, 137, 143].includes(ended?.exitCode ?? -1);
   if (wasKilled && container?.startupProbe && started !== true) {
-    return `Container ${name} is restarted again and again ${again}: its startup probe (${askedBy(container.startupProbe)}) does not succeed in time. Its log says how far it gets; allow it more time with failureThreshold or initialDelaySeconds.`;
+    return `Container ${name} is restarted again and again: its startup probe (${askedBy(container.startupProbe)}) does not succeed in time. Its log says how far it gets; allow it more time with failureThreshold or initialDelaySeconds.`;
   }
   if (wasKilled && container?.livenessProbe) {
-    return `Container ${name} is restarted again and again ${again}: its liveness probe (${askedBy(container.livenessProbe)}) fails. Its log says why: read it with previous: true.`;
+    return `Container ${name} is restarted again and again: its liveness probe (${askedBy(container.livenessProbe)}) fails. Its log says why: read it with previous: true.`;
   }
-  return `${isInit ? 'Init container' : 'Container'} ${name} keeps ending with exit code ${ended?.exitCode ?? 'unknown'} ${again}. Its log says why: read it with previous: true.`;
+  return `${isInit ? 'Init container' : 'Container'} ${name} keeps ending with exit code ${ended?.exitCode ?? 'unknown'}. Its log says why: read it with previous: true.`;
 }
 
 type Probe = NonNullable<NonNullable<Pod['spec']>['containers'][number]['readinessProbe']>;
@@ -305,7 +317,8 @@ const imageOf = (pod: Pod, container: string): string | undefined =>
 const within = (span: number, time: string | undefined, now: number): boolean =>
   time !== undefined && now - Date.parse(time) < span;
 
-const firstSentence = (text = ''): string => `${text.split('. ')[0] ?? ''}.`.replace(/\.+$/, '.');
+const asSentence = (text: string): string => `${text}.`.replace(/[.\s]+$/, '.');
+const firstSentence = (text = ''): string => asSentence(text.split('. ')[0] ?? '');
 
 const earlier = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined ? b : b === undefined || a < b ? a : b;

@@ -19,7 +19,7 @@ import {
   strangerOf,
   type TrackedDeployment,
 } from './rollout.js';
-import { isFinished, type RolloutPhase } from './rollout-phase.js';
+import { type Blocker, isFinished, type RolloutPhase } from './rollout-phase.js';
 
 /** Besides at every event: for deadlines and for what must have stayed as it is for a moment. In memory, so cheap. */
 const lookAgainMilliseconds = 500;
@@ -246,9 +246,7 @@ export class RolloutTracker {
     const { row } = tracking;
     // Phases do not go back, though the controller looks behind for a moment after every write.
     const phase = rollout.phase === 'PENDING' ? row.phase : rollout.phase;
-    const reported = rollout.blockers
-      .map(({ kind, message }) => `${kind} ${withoutCounts(message)}`)
-      .join('\n');
+    const reported = rollout.blockers.map(lineOf).join('\n');
     if (phase === row.phase && reported === row.reported) return;
     const at = new Date(this.clock.now());
     await this.database.transaction(async (transaction) => {
@@ -267,7 +265,7 @@ export class RolloutTracker {
           transaction,
           row.id,
           rollout.blockers
-            .filter(({ kind, message }) => !known.has(`${kind} ${withoutCounts(message)}`))
+            .filter((blocker) => !known.has(lineOf(blocker)))
             .map(({ message }) => ({ at, level: 'WARNING' as const, message })),
         );
       }
@@ -284,9 +282,8 @@ const notifyChanged = (transaction: Transaction, row: DeploymentEntity): Promise
     serviceId: row.serviceId,
   });
 
-/** A restart more is no new blocker. */
-const withoutCounts = (message: string): string =>
-  message.replace(/\d+ restarts?/g, 'restarts').replace(/\n/g, ' ');
+/** What stands for a blocker among those that are reported. */
+const lineOf = ({ kind, message }: Blocker): string => `${kind} ${message.replace(/\n/g, ' ')}`;
 
 function phaseLines(phase: RolloutPhase, at: Date): LogLine[] {
   if (phase === 'PROGRESSING') return [{ at, level: 'INFO', message: 'The cluster is rolling it out.' }];

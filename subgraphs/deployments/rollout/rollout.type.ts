@@ -50,7 +50,7 @@ registerEnumType(BlockerKindEnum, {
     IMAGE_PULL: { description: 'The image cannot be pulled.' },
     CRASH_LOOP: { description: 'A container keeps ending.' },
     OUT_OF_MEMORY: { description: 'A container needs more memory than its limit.' },
-    UNSCHEDULABLE: { description: 'No node has room.' },
+    UNSCHEDULABLE: { description: 'No node takes the pod: none has room, or none is as it wants.' },
     QUOTA_EXCEEDED: { description: 'The quota of the environment leaves no room.' },
     NOT_READY: { description: 'Containers run and do not become ready.' },
     CONFIGURATION: { description: 'A container cannot be made or started as it is specified.' },
@@ -110,7 +110,7 @@ export class CanaryProgress {
 
 @ObjectType({
   description:
-    'How a deployment gets on. Of one that has ended, how it stood at its end. A SCALE changes no template: it counts the pods of the template that was running.',
+    'How a deployment gets on. Of one that has ended, how it stood at its end. A SCALE, and going back from one, change no template: they count the pods of the template that was running.',
 })
 @Permission('deployments.read')
 export class Rollout {

@@ -52,7 +52,8 @@ export class EnvironmentVariableInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The value. A secret variable without one keeps the value that it has.',
+    description:
+      'The value, with its name at most 128 KiB; all plain ones together at most 512 KiB. A secret variable without one keeps the value that it has.',
   })
   value?: string | null;
 
@@ -80,7 +81,7 @@ export class ConfigFileInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Its text. A secret file without one keeps the text that it has. All files together hold at most 512 KiB.',
+      'Its text. A secret file without one keeps the text that it has. All files together hold at most 512 KiB, and all secret values that one change gives at most 256 KiB.',
   })
   content?: string | null;
 
@@ -229,7 +230,10 @@ export class ServiceSpecInput {
   @Field(() => Int, { nullable: true, description: 'How many pods, 0 to 1000. Default 1.' })
   replicas?: number | null;
 
-  @Field(() => [String], { nullable: true, description: "Program to run. Default: the image's own." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "Program to run. With args at most 256 KiB. Default: the image's own.",
+  })
   command?: string[] | null;
 
   @Field(() => [String], { nullable: true, description: "Its arguments. Default: the image's own." })
@@ -238,7 +242,10 @@ export class ServiceSpecInput {
   @Field(() => [PortInput], { nullable: true, description: 'Ports. Default none.' })
   ports?: PortInput[] | null;
 
-  @Field(() => [EnvironmentVariableInput], { nullable: true, description: 'Variables. Default none.' })
+  @Field(() => [EnvironmentVariableInput], {
+    nullable: true,
+    description: 'Variables, at most 500. Default none.',
+  })
   environmentVariables?: EnvironmentVariableInput[] | null;
 
   @Field(() => [ConfigFileInput], { nullable: true, description: 'Files. Default none.' })

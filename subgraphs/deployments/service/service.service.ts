@@ -1,6 +1,6 @@
 import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
-import type { Changes } from '../../shared/changes.js';
+import type { Attempt, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import { isUniqueViolation } from '../../shared/database.js';
 import { ConflictError, NotFoundError } from '../../shared/errors.js';
@@ -12,6 +12,7 @@ import { type ApplicationRepository } from '../application/application.repositor
 import { applicationScope } from '../application/application.service.js';
 import type { BindingRepository } from '../binding/binding.repository.js';
 import type { DeploymentRepository } from '../deployment/deployment.repository.js';
+import { requireReason } from '../deployment/deployment-origin.js';
 import type { Environments } from '../environments.js';
 import type { PagesSource } from '../pages-of-each.js';
 import type { RouteRepository } from '../route/route.repository.js';
@@ -19,11 +20,12 @@ import { scopeOf } from '../scope.js';
 import type { WorkloadApplier } from '../workload/workload.applier.js';
 import type { WorkloadReconciler } from '../workload/workload.reconciler.js';
 import { requireValidSpec } from './rules/spec-rules.js';
+import type { SecretValues } from './secret-values.js';
 import type { ServiceEntity } from './service.entity.js';
 import type { ServiceParent, ServiceRepository } from './service.repository.js';
 import type { ServiceAccess } from './service-access.js';
 import type { ServiceSpecChange } from './service-spec.js';
-import { mergeSpec, secretNameOf } from './spec-merge.js';
+import { mergeSpec } from './spec-merge.js';
 
 export interface CreateService {
   readonly applicationId: string;
@@ -44,6 +46,7 @@ export class ServiceService {
     private readonly bindings: BindingRepository,
     private readonly routes: RouteRepository,
     private readonly environments: Environments,
+    private readonly secretValues: Pick<SecretValues, 'add'>,
     private readonly applier: WorkloadApplier,
     private readonly reconciler: WorkloadReconciler,
     private readonly clock: Clock,
@@ -128,18 +131,11 @@ export class ServiceService {
     try {
       return await this.changes.run(
         set.caller,
-        {
-          action: 'createService',
-          idempotency: {
-            key: input.idempotencyKey,
-            input,
-            replay: async (earlier) => (await this.services.findEvenDeleted(earlier)) as ServiceEntity,
-          },
-        },
+        this.#attempt('createService', input),
         async ({ transaction, audit, notify }) => {
           await this.services.insert(transaction, row);
           // Last, so that a name that is taken writes nothing to the other's Secret.
-          await this.applier.actingFor(set.caller).addSecrets(row, secretNameOf(row.name), secrets);
+          await this.secretValues.add(set.caller, row, secrets);
           audit({ ...target(row), changes: changedFields({}, spec, 'spec') });
           notify({ type: 'service.changed', serviceId: row.id });
           return row;
@@ -155,36 +151,45 @@ export class ServiceService {
   }
 
   /** What runs is removed, its data included; its deployments stay. */
-  async delete(caller: Caller, input: { serviceId: string; reason?: string | null }): Promise<ServiceEntity> {
+  async delete(
+    caller: Caller,
+    input: { serviceId: string; reason?: string | null; idempotencyKey?: string | null },
+  ): Promise<ServiceEntity> {
+    requireReason(input.reason);
+    const { caller: asker } = await this.permissions.of(caller);
+    const attempt = this.#attempt('deleteService', input);
+    const earlier = await this.changes.earlier(asker, attempt);
+    if (earlier) return earlier;
     const { set, service } = await this.access.require(caller, 'services.delete', input.serviceId);
     await this.applier.actingFor(set.caller).requireRemovable(service);
     const now = new Date(this.clock.now());
-    await this.changes.run(
-      set.caller,
-      { action: 'deleteService' },
-      async ({ transaction, audit, notify }) => {
-        const row = await this.services.lock(transaction, service.id);
-        if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
-        for (const id of await this.deployments.listUnfinishedIds(transaction, row.id)) {
-          await this.deployments.finish(transaction, id, 'ABORTED', {
-            at: now,
-            result: null,
-            lines: [{ at: now, level: 'WARNING', message: 'The service was deleted.' }],
-          });
-          notify({ type: 'deployment.changed', deploymentId: id, serviceId: row.id });
-        }
-        await this.bindings.deleteByService(transaction, row.id);
-        await this.routes.release(transaction, row.id);
-        await this.services.update(transaction, row.id, { deletedAt: now, updatedAt: now });
-        audit({ ...target(row), reason: input.reason ?? null });
-        notify({ type: 'service.changed', serviceId: row.id });
-        return row;
-      },
-    );
+    await this.changes.run(set.caller, attempt, async ({ transaction, audit, notify }) => {
+      const row = await this.services.lock(transaction, service.id);
+      if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
+      for (const id of await this.deployments.listUnfinishedIds(transaction, row.id)) {
+        await this.deployments.finish(transaction, id, 'ABORTED', {
+          at: now,
+          result: null,
+          lines: [{ at: now, level: 'WARNING', message: 'The service was deleted.' }],
+        });
+        notify({ type: 'deployment.changed', deploymentId: id, serviceId: row.id });
+      }
+      await this.bindings.deleteByService(transaction, row.id);
+      await this.routes.release(transaction, row.id);
+      await this.services.update(transaction, row.id, { deletedAt: now, updatedAt: now });
+      audit({ ...target(row), reason: input.reason ?? null });
+      notify({ type: 'service.changed', serviceId: row.id });
+      return row;
+    });
     await this.reconciler
       .reconcile(service.id, set.caller)
       .catch((error) => this.logger.warn({ error, service: service.id }, 'service will be removed later'));
     return service;
+  }
+
+  #attempt(action: string, input: { idempotencyKey?: string | null }): Attempt<ServiceEntity> {
+    const replay = async (id: string) => (await this.services.findEvenDeleted(id)) as ServiceEntity;
+    return { action, idempotency: { key: input.idempotencyKey, input, replay } };
   }
 }
 

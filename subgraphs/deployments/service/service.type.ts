@@ -166,6 +166,12 @@ export class DeleteServiceInput {
 
   @Field(() => String, { nullable: true, description: 'For the audit log.' })
   reason?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same key again does it once and answers the same.',
+  })
+  idempotencyKey?: string | null;
 }
 
 @ObjectType({ description: 'The new service.' })

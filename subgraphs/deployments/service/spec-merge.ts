@@ -24,6 +24,15 @@ export interface MergedSpec {
 
 export const secretNameOf = (serviceName: string): string => `${serviceName}-env`;
 
+/** Keys of the service's own Secret that a specification needs. */
+export const secretKeysOf = (
+  serviceName: string,
+  { environmentVariables, files }: Pick<ServiceSpec, 'environmentVariables' | 'files'>,
+): string[] =>
+  [...environmentVariables, ...files].flatMap(({ secretRef, secretKey }) =>
+    secretRef === secretNameOf(serviceName) && secretKey !== null ? [secretKey] : [],
+  );
+
 interface MergeOptions {
   readonly serviceName: string;
   readonly marker: string;

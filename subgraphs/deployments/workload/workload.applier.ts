@@ -5,11 +5,10 @@ import { applyObject, type DeleteOptions, deleteObject } from '../../shared/kube
 import type { KubernetesConnection } from '../../shared/kubernetes/connection.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
 import { statusOf } from '../../shared/kubernetes/errors.js';
-import { createObject, findObject, listObjects, mergePatchObject } from '../../shared/kubernetes/objects.js';
-import { type Resource, resourceOf, resources, type Secret } from '../../shared/kubernetes/resources.js';
+import { findObject, listObjects } from '../../shared/kubernetes/objects.js';
+import { type Resource, resourceOf, resources } from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
-import type { SecretValue } from '../service/spec-merge.js';
-import { applicationLabel, managedBy, nameLabel, serviceIdOf, serviceLabel } from './labels.js';
+import { serviceIdOf, serviceLabel } from './labels.js';
 
 export interface WorkloadService {
   readonly id: string;
@@ -165,49 +164,6 @@ export class WorkloadApplier {
   async stop(service: WorkloadService, stillWanted: StillWanted): Promise<void> {
     const running = [resources.horizontalPodAutoscalers, resources.deployments];
     await this.#deleteAll(service, running, () => true, stillWanted);
-  }
-
-  /** Adds values to the service's Secret; those there already stay, because older deployments refer to them. */
-  async addSecrets(service: WorkloadService, name: string, values: readonly SecretValue[]): Promise<void> {
-    if (values.length === 0) return;
-    const connection = await this.#connect(service);
-    const data = Object.fromEntries(
-      values.map(({ key, value }) => [key, Buffer.from(value).toString('base64')]),
-    );
-    const secret: Secret = {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: {
-        name,
-        namespace: service.namespace,
-        labels: {
-          [managedBy]: 'meridian',
-          [nameLabel]: service.name,
-          [serviceLabel]: service.id,
-          [applicationLabel]: service.applicationId,
-        },
-      },
-      type: 'Opaque',
-      data,
-    };
-    try {
-      await createObject(connection, resources.secrets, secret);
-    } catch (error) {
-      if (statusOf(error)?.reason !== 'AlreadyExists') throw error;
-      await this.#requireUnclaimed(connection, service, [secret]);
-      await mergePatchObject(connection, resources.secrets, { namespace: service.namespace, name }, { data });
-    }
-  }
-
-  /** The values under these keys of the service's Secret, to copy them to another environment. */
-  async readSecrets(service: WorkloadService, name: string, keys: readonly string[]): Promise<SecretValue[]> {
-    if (keys.length === 0) return [];
-    const connection = await this.#connect(service);
-    const secret = await findObject(connection, resources.secrets, { namespace: service.namespace, name });
-    return keys.flatMap((key) => {
-      const value = secret?.data?.[key];
-      return value === undefined ? [] : [{ key, value: Buffer.from(value, 'base64').toString() }];
-    });
   }
 
   /** Something else may have the name: applying over it would take it over silently. */

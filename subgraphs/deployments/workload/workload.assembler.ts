@@ -4,6 +4,7 @@ import type { DeploymentRepository } from '../deployment/deployment.repository.j
 import type { Environments } from '../environments.js';
 import { canaryOf } from '../rollout/canary.js';
 import type { ServiceEntity } from '../service/service.entity.js';
+import { deploymentLabel } from './labels.js';
 import { buildWorkload } from './workload.builder.js';
 import type { WorkloadClient } from './workload.client.js';
 import type { WorkloadInput } from './workload-input.js';
@@ -32,11 +33,16 @@ export class WorkloadAssembler {
     return buildWorkload({ service, deployment: { ...deployment, canary }, ingressDomain, scaledTo });
   }
 
-  /** Only an autoscaler's will is kept: that of somebody else who has scaled is drift. */
+  /**
+   * Only an autoscaler's will is kept: that of somebody else who has scaled is drift, and what a canary left to the
+   * main workload is a part of the pods.
+   */
   async #scaledTo(service: ServiceEntity, { spec }: AssembledDeployment): Promise<number | null> {
     if (!spec.autoscaling) return null;
     const { workload } = await this.workloads.get(service);
-    return workload?.spec?.replicas ?? null;
+    const writer = workload?.metadata?.annotations?.[deploymentLabel];
+    const written = writer === undefined ? undefined : await this.deployments.find(writer);
+    return written?.spec.autoscaling ? (workload?.spec?.replicas ?? null) : null;
   }
 
   async #canary(deployment: AssembledDeployment): Promise<WorkloadInput['deployment']['canary']> {

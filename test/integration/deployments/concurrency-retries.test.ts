@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../kit/stack.js';
 import { eventually } from '../../kit/wait.js';
-import { attempt, history, neverReady } from './operations.js';
+import { attempt, history, neverReady, unchangeableClaim } from './operations.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -162,11 +162,10 @@ describe('a deployment that is asked for again with its idempotency key (IN-10)'
   });
 
   it('answers with the refusal of the cluster again', async () => {
-    const { serviceId } = await stack.seed.service();
-    const volumes = [
-      { name: 'a', path: '/same' },
-      { name: 'b', path: '/same' },
-    ];
+    const { serviceId, namespace } = await stack.seed.service();
+    const claim = unchangeableClaim(serviceId, namespace, 'data');
+    stack.meridian.sandboxes[0]?.api.create('persistentvolumeclaims', claim);
+    const volumes = [{ name: 'data', path: '/data', size: '1Gi' }];
     const send = () =>
       attempt(
         stack.admin,
@@ -180,5 +179,35 @@ describe('a deployment that is asked for again with its idempotency key (IN-10)'
       userErrors: [{ code: 'CLUSTER_REJECTED' }],
     });
     expect(await send()).toEqual(first);
+  });
+});
+
+describe('a change of an application or service that is asked for again with its idempotency key (IN-10)', () => {
+  it('is answered as before, also when nothing is left of what it changed', async () => {
+    const { serviceId, applicationId } = await stack.seed.runningService();
+    for (const [mutation, input, selection] of [
+      [
+        'updateApplication',
+        { applicationId, description: 'a shop', version: 1 },
+        'application { id version }',
+      ],
+      ['deleteService', { serviceId, reason: 'gone' }, 'deletedServiceId'],
+      ['deleteApplication', { applicationId }, 'deletedApplicationId'],
+    ] as const) {
+      const send = (change: object = {}) =>
+        attempt(stack.admin, mutation, { ...input, ...change, idempotencyKey: 'again' }, selection);
+      const first = await send();
+      expect(first, mutation).toMatchObject({ userErrors: [] });
+      expect(await send(), mutation).toEqual(first);
+      const other = await send(
+        mutation === 'deleteService' ? { reason: 'lost' } : { applicationId: serviceId },
+      );
+      expect(other.userErrors, mutation).toMatchObject([
+        { code: 'CONFLICT', field: ['input', 'idempotencyKey'] },
+      ]);
+    }
+    expect(await auditCount({ action: 'updateApplication', targetId: applicationId })).toBe(1);
+    expect(await auditCount({ action: 'deleteService', targetId: serviceId })).toBe(1);
+    expect(await auditCount({ action: 'deleteApplication', targetId: applicationId })).toBe(1);
   });
 });

@@ -1,3 +1,4 @@
+import { managedBy, serviceLabel } from '../../../subgraphs/deployments/workload/labels.js';
 import type { GraphqlClient } from '../../kit/graphql-client.js';
 
 type Data = any;
@@ -8,6 +9,19 @@ export const neverReady = {
   image: 'shop/never-ready:1',
   readiness: { httpPath: '/', port: 8080, periodSeconds: 1 },
 } as const;
+
+/**
+ * A claim of the service that is as the service never makes them, and can't be changed: what wants it as a volume of
+ * this name is refused by the API server, and by nobody before.
+ */
+export const unchangeableClaim = (serviceId: string, namespace: string, volume: string) => ({
+  metadata: {
+    name: `web-${volume}`,
+    namespace,
+    labels: { [managedBy]: 'meridian', [serviceLabel]: serviceId },
+  },
+  spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+});
 
 /** The payload of a mutation with one input, refused or not. */
 export async function attempt(

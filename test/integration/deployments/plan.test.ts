@@ -5,8 +5,11 @@ import { attempt, history } from './operations.js';
 type Data = any;
 
 let stack: Stack;
+/** A service that is only looked at. */
+let steady: string;
 beforeAll(async () => {
   stack = await startStack();
+  steady = (await stack.seed.service()).serviceId;
 });
 afterAll(() => stack?.dispose());
 
@@ -19,6 +22,8 @@ const plan = async (input: object, query = 'planDeployment', type = 'DeployInput
       input,
     })
   )[query];
+
+const ofNoClass = { spec: { volumes: [{ name: 'data', path: '/data', size: '1Gi', storageClass: 'none' }] } };
 
 const deploy = (input: object) =>
   attempt(stack.admin, 'deploy', input, 'deployment { rollout { phase blockers { kind } } }');
@@ -50,6 +55,22 @@ describe('planning a deployment', () => {
     expect(found.diff.map(({ path }: Data) => path)).toEqual(['image', 'replicas']);
     expect(api().list('deployments', { namespace })).toEqual(before);
     expect(await history(stack.admin, serviceId)).toHaveLength(1);
+  });
+
+  it.each([
+    ['reason', { reason: 'x'.repeat(3_000) }, 'BAD_USER_INPUT'],
+    ['version', { version: 7 }, 'CONFLICT'],
+    ['triggerUrl', { triggerUrl: 'ftp://ci.example' }, 'BAD_USER_INPUT'],
+    ['commit', { commit: 'x'.repeat(300) }, 'BAD_USER_INPUT'],
+    ['image', { image: 'no image', spec: { replicas: 1 } }, 'BAD_USER_INPUT'],
+    ['spec.replicas', { image: 'nginx:1.28', spec: { replicas: -1 } }, 'BAD_USER_INPUT'],
+    ['spec.volumes.0.storageClass', { image: 'nginx:1.28', ...ofNoClass }, 'BAD_USER_INPUT'],
+  ])('says of %s what deploy would say', async (field, change, code) => {
+    const { problems, valid } = await plan({ serviceId: steady, ...change });
+    const { userErrors } = await deploy({ serviceId: steady, ...change });
+    expect(problems).toEqual(userErrors);
+    expect(problems).toMatchObject([{ code, field: ['input', ...field.split('.')] }]);
+    expect(valid).toBe(false);
   });
 
   it('names Secrets and keys that are missing, as deploy does', async () => {
@@ -201,10 +222,16 @@ describe('planning a deployment', () => {
       project: { id: projectId, name: projectName },
     });
     const input = { deploymentId, toEnvironmentId: test.environmentId };
-    const [error] = await stack.admin
-      .send(`query ($input: PromoteInput!) { planPromotion(input: $input) { valid } }`, { input })
-      .then(({ errors }: Data) => errors);
-    expect(error.message).toContain('create it there first');
+    expect(await plan(input, 'planPromotion', 'PromoteInput')).toMatchObject({
+      valid: false,
+      problems: [
+        {
+          code: 'BAD_USER_INPUT',
+          field: ['input', 'toEnvironmentId'],
+          message: expect.stringContaining('create it there first'),
+        },
+      ],
+    });
     await stack.admin.mutate(
       `mutation ($input: CreateServiceInput!) { createService(input: $input) { service { id } userErrors { code message } } }`,
       {

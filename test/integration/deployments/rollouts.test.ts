@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../kit/stack.js';
 import { eventually } from '../../kit/wait.js';
-import { attempt, deploymentFields, history, neverReady } from './operations.js';
+import { attempt, deploymentFields, history, neverReady, unchangeableClaim } from './operations.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -115,6 +115,27 @@ describe('a deployment that does not get on', () => {
   });
 });
 
+/** The second image of a service, scaled to more pods than its quota has room for. */
+async function stuckScale(spec: object): Promise<{ serviceId: string; deploymentId: string }> {
+  const environment = await stack.seed.environment({ quota: { pods: 3 } });
+  const { serviceId } = await stack.seed.runningService({ environment, spec });
+  const second = await stack.seed.deploy(serviceId, { image: 'nginx:1.28' });
+  expect(await stack.seed.finished(second)).toBe('SUCCEEDED');
+  // Those that the quota counts until they are gone.
+  await eventually(async () => (await podsOf(serviceId)).length === 2, { what: 'two pods' });
+  const { deployment } = await attempt(stack.admin, 'scale', { serviceId, replicas: 4 }, 'deployment { id }');
+  await blocked(deployment.id, 'QUOTA_EXCEEDED');
+  return { serviceId, deploymentId: deployment.id };
+}
+
+async function podsOf(serviceId: string): Promise<string[]> {
+  const { service } = await stack.admin.query(
+    'query ($id: ID!) { service(id: $id) { pods { nodes { uid } } } }',
+    { id: serviceId },
+  );
+  return service.pods.nodes.map(({ uid }: any) => uid);
+}
+
 describe('a rollout', () => {
   it('is paused, resumed and aborted, which goes back to the last that succeeded', async () => {
     const { serviceId } = await stack.seed.runningService();
@@ -142,6 +163,46 @@ describe('a rollout', () => {
     });
     expect(await stack.seed.finished(aborted.rollback.id)).toBe('SUCCEEDED');
     expect((await control('abortRollout')).userErrors).toMatchObject([{ code: 'CONFLICT' }]);
+  });
+
+  it('that only scales and is given up goes back to the number of pods before, and replaces none', async () => {
+    const scaled = await stuckScale({});
+    const before = await podsOf(scaled.serviceId);
+    const aborted = await attempt(
+      stack.admin,
+      'abortRollout',
+      { deploymentId: scaled.deploymentId },
+      'deployment { rollout { phase } } rollback { id kind image source { number } diff { path before after } }',
+    );
+    expect(aborted).toMatchObject({
+      deployment: { rollout: { phase: 'ABORTED' } },
+      rollback: {
+        kind: 'ROLLBACK',
+        image: 'nginx:1.28',
+        source: { number: 2 },
+        diff: [{ path: 'replicas', before: 4, after: 2 }],
+      },
+      userErrors: [],
+    });
+    expect(await stack.seed.finished(aborted.rollback.id)).toBe('SUCCEEDED');
+    const after = await eventually(async () => {
+      const uids = await podsOf(scaled.serviceId);
+      return uids.length === 2 ? uids : undefined;
+    });
+    expect(before).toEqual(expect.arrayContaining(after));
+  });
+
+  it('that only scales and fails goes back by itself to the number of pods before', async () => {
+    const { serviceId, deploymentId } = await stuckScale({
+      rollbackOnFailure: true,
+      progressDeadlineSeconds: 5,
+    });
+    expect(await stack.seed.finished(deploymentId)).toBe('FAILED');
+    const [rollback] = await eventually(async () => {
+      const records = await history(stack.admin, serviceId);
+      return records[0].rollout.phase === 'SUCCEEDED' ? records : undefined;
+    });
+    expect(rollback).toMatchObject({ number: 4, kind: 'ROLLBACK', image: 'nginx:1.28' });
   });
 
   it('goes back by default to the last that succeeded with another template, and not to a mere scale', async () => {
@@ -209,20 +270,15 @@ describe('a rollout', () => {
 describe('a deploy that the API server refuses', () => {
   it('is recorded as failed with the reason, and leaves what runs alone', async () => {
     const running = await stack.seed.runningService();
-    const { serviceId } = running;
-    // That mount paths must differ, only the API server says.
+    const { serviceId, namespace } = running;
+    stack.meridian.sandboxes[0]?.api.create(
+      'persistentvolumeclaims',
+      unchangeableClaim(serviceId, namespace, 'data'),
+    );
     const refused = await attempt(
       stack.admin,
       'deploy',
-      {
-        serviceId,
-        spec: {
-          volumes: [
-            { name: 'a', path: '/same' },
-            { name: 'b', path: '/same' },
-          ],
-        },
-      },
+      { serviceId, spec: { volumes: [{ name: 'data', path: '/data', size: '1Gi' }] } },
       deploymentFields,
     );
     expect(refused.userErrors).toMatchObject([{ code: 'CLUSTER_REJECTED' }]);

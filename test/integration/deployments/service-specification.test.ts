@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../kit/stack.js';
 import { eventually } from '../../kit/wait.js';
+import { attempt } from './operations.js';
 
 type Data = any;
 
@@ -219,5 +220,33 @@ describe('a complete service specification', () => {
       },
       { what: 'no drift' },
     );
+  });
+});
+
+describe('the secret values of a service', () => {
+  it('are kept to go back to them for as long as there is room, then the oldest go', async () => {
+    const { serviceId } = await stack.seed.service({ spec: { replicas: 0 } });
+    const deployed: string[] = [];
+    for (let version = 1; version <= 6; version += 1) {
+      const file = { path: '/etc/app.key', content: `${version}`.repeat(250_000), secret: true };
+      const id = await stack.seed.deploy(serviceId, { spec: { files: [file] } });
+      expect(await stack.seed.finished(id)).toBe('SUCCEEDED');
+      deployed.push(id);
+    }
+    const backTo = (index: number) =>
+      attempt(
+        stack.admin,
+        'rollback',
+        { serviceId, toDeploymentId: deployed[index] },
+        'deployment { number }',
+      );
+    const [first, fifth] = [await backTo(0), await backTo(4)];
+    expect(first.userErrors).toMatchObject([
+      {
+        code: 'BAD_USER_INPUT',
+        message: expect.stringMatching(/#1 can't be brought back .* give the value again/),
+      },
+    ]);
+    expect(fifth).toMatchObject({ deployment: { number: 7 }, userErrors: [] });
   });
 });

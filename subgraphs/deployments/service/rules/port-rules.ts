@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { InputProblem } from '../../../shared/errors.js';
 import { isValidName, quoted } from '../../../shared/kubernetes/names.js';
 import type { PortSpec, ServiceSpec } from '../service-spec.js';
@@ -6,6 +7,9 @@ import { inRange, problem, repeated } from './problem.js';
 const portNamePattern = /^(?=.*[a-z])[a-z0-9](?:-?[a-z0-9])*$/;
 /** What Kubernetes takes for an Ingress path of type Prefix. */
 const ingressPath = /^\/[A-Za-z0-9/\-._~%!$&'()*+,;=:@]*$/;
+
+const isHostName = (domain: string): boolean =>
+  isValidName(domain) && domain.includes('.') && isIP(domain) === 0;
 
 export const isHttp = (protocol: string): boolean => protocol === 'HTTP' || protocol === 'HTTPS';
 
@@ -25,7 +29,7 @@ export function portProblems({ ports }: ServiceSpec, at: readonly string[]): Inp
       ...(['port', 'targetPort'] as const)
         .filter((field) => !inRange(port[field], 1, 65_535))
         .map((field) => problem(path(index, field), `${field} is ${port[field]}: use 1 to 65535.`)),
-      ...(port.domain === null || (isValidName(port.domain) && port.domain.includes('.'))
+      ...(port.domain === null || isHostName(port.domain)
         ? []
         : [
             problem(
@@ -48,7 +52,30 @@ export function portProblems({ ports }: ServiceSpec, at: readonly string[]): Inp
     ...repeated(ports, (port) => `${port.port}/${port.protocol === 'UDP' ? 'UDP' : 'TCP'}`).map((index) =>
       problem(path(index, 'port'), `Port ${ports[index]?.port} is given twice: use each number once.`),
     ),
+    ...places(ports).flatMap(({ port, index, first }) =>
+      port.targetPort === first.targetPort
+        ? []
+        : [
+            problem(
+              path(index, 'path'),
+              `The ports ${quoted(first.name)} and ${quoted(port.name)} have the same host name and path, so nothing would reach ${port.targetPort}: give one of them another path or domain.`,
+            ),
+          ],
+    ),
   ];
+}
+
+/** Public HTTP ports whose host and path an earlier one has. With the same target it only adds HTTPS to HTTP, say. */
+function places(ports: readonly PortSpec[]): { port: PortSpec; index: number; first: PortSpec }[] {
+  const taken = new Map<string, PortSpec>();
+  return ports.flatMap((port, index) => {
+    if (port.exposure !== 'PUBLIC' || !isHttp(port.protocol)) return [];
+    const place = `${port.domain ?? ''}${port.path}`;
+    const first = taken.get(place);
+    if (first) return [{ port, index, first }];
+    taken.set(place, port);
+    return [];
+  });
 }
 
 function pathProblems({ path, exposure, protocol }: PortSpec, at: readonly string[]): InputProblem[] {

@@ -1,5 +1,9 @@
 import type { InputProblem } from '../../../shared/errors.js';
 
+/** From a path in the specification to that of the input field that says it. */
+export type SpecField = (path: readonly string[]) => readonly string[];
+export const inSpec: SpecField = (path) => ['input', 'spec', ...path];
+
 export const problem = (field: readonly string[], message: string): InputProblem => ({ field, message });
 
 export const inRange = (value: number, low: number, high: number): boolean =>

@@ -106,6 +106,71 @@ describe('a specification', () => {
     ],
     ['a variable given twice', { environmentVariables: [variable, variable] }, 'environmentVariables.1.name'],
     ['a file outside of every folder', { files: [{ ...file, name: 'relative' }] }, 'files.0.path'],
+    ['a file where a folder is', { files: [{ ...file, name: '/etc/app/' }] }, 'files.0.path'],
+    ['a file at a path that no mount can have', { files: [{ ...file, name: '/etc/a:b' }] }, 'files.0.path'],
+    [
+      'two volumes at one place',
+      {
+        volumes: ['/data', '/data/'].map((path, index) => ({
+          name: `v${index}`,
+          path,
+          size: null,
+          storageClass: null,
+        })),
+      },
+      'volumes.1.path',
+    ],
+    [
+      'a file where a volume is',
+      {
+        files: [{ ...file, name: '/data' }],
+        volumes: [{ name: 'a', path: '/data', size: null, storageClass: null }],
+      },
+      'volumes.0.path',
+    ],
+    ['a domain that is an address', { ports: [{ ...port, domain: '10.0.0.1' }] }, 'ports.0.domain'],
+    [
+      'two targets of one host and path',
+      { ports: [port, { ...port, name: 'other', port: 81, targetPort: 8081 }] },
+      'ports.1.path',
+    ],
+    [
+      'a variable named as the folder above',
+      { environmentVariables: [{ ...variable, name: '..A' }] },
+      'environmentVariables.0.name',
+    ],
+    [
+      'a variable that no program takes',
+      { environmentVariables: [{ ...variable, value: 'ä'.repeat(66_000) }] },
+      'environmentVariables.0.value',
+    ],
+    [
+      'variables that no Deployment has room for',
+      {
+        environmentVariables: Array.from({ length: 6 }, (_, n) => ({
+          ...variable,
+          name: `A${n}`,
+          value: 'x'.repeat(100_000),
+        })),
+      },
+      'environmentVariables',
+    ],
+    [
+      'thousands of variables, and says no more of them',
+      { environmentVariables: Array.from({ length: 5_000 }, () => ({ ...variable, name: '1' })) },
+      'environmentVariables',
+    ],
+    ['an argument that no program takes', { args: ['x'.repeat(140_000)] }, 'args.0'],
+    [
+      'arguments without end',
+      { command: ['run'], args: Array.from({ length: 4 }, () => 'x'.repeat(90_000)) },
+      'args',
+    ],
+    [
+      'more pods missing than there are',
+      { strategy: { ...defaultSpec.strategy, maxUnavailable: '101%' } },
+      'strategy.maxUnavailable',
+    ],
     ['a file path that climbs', { files: [{ ...file, name: '/etc/../x' }] }, 'files.0.path'],
     [
       'a volume without room',
@@ -185,6 +250,11 @@ describe('a specification', () => {
     expect(specProblems(spec(change)).map((problem) => problem.field.join('.'))).toEqual([
       `input.spec.${field}`,
     ]);
+  });
+
+  it('may have HTTP and HTTPS lead from one host to one target', () => {
+    const ports = [port, { ...port, name: 'https', port: 443, protocol: 'HTTPS' as const }];
+    expect(specProblems(spec({ ports }))).toEqual([]);
   });
 
   it('says everything that is wrong at once', () => {

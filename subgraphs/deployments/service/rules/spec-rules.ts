@@ -2,17 +2,28 @@ import { BadUserInputError, type InputProblem } from '../../../shared/errors.js'
 import { quoted } from '../../../shared/kubernetes/names.js';
 import type { ServiceSpec } from '../service-spec.js';
 import type { MergedSpec } from '../spec-merge.js';
+import { commandProblems } from './command-rules.js';
 import { portProblems } from './port-rules.js';
 import { probeProblems } from './probe-rules.js';
-import { inRange, problem } from './problem.js';
+import { inRange, inSpec, problem, type SpecField } from './problem.js';
 import { amountProblems, autoscalingProblems, limitProblems, maximumReplicas } from './resource-rules.js';
 import { schedulingProblems } from './scheduling-rules.js';
 import { storageProblems } from './storage-rules.js';
 import { strategyProblems } from './strategy-rules.js';
 import { secretSizeProblems, variableProblems } from './variable-rules.js';
 
-const maximumListed = 100;
-const lists = ['ports', 'environmentVariables', 'files', 'volumes', 'nodeSelector', 'tolerations'] as const;
+/** How many entries each list has at most. */
+const most = {
+  ports: 100,
+  environmentVariables: 500,
+  files: 100,
+  volumes: 100,
+  nodeSelector: 100,
+  tolerations: 100,
+  command: 500,
+  args: 500,
+} as const;
+const lists = Object.keys(most) as (keyof typeof most)[];
 
 /** Distribution's reference grammar: https://github.com/distribution/reference */
 const imagePattern =
@@ -21,7 +32,7 @@ const imagePattern =
 export const isImageReference = (image: string): boolean => image.length <= 512 && imagePattern.test(image);
 
 /** Everything that is wrong with a specification, each with the path of its field below `input`. */
-export function specProblems(spec: ServiceSpec, at: readonly string[] = ['input', 'spec']): InputProblem[] {
+export function specProblems(spec: ServiceSpec, at: readonly string[] = inSpec([])): InputProblem[] {
   const problems: InputProblem[] = [];
   const check = (good: boolean, field: readonly string[], message: string): void => {
     if (!good) problems.push(problem([...at, ...field], message));
@@ -48,14 +59,14 @@ export function specProblems(spec: ServiceSpec, at: readonly string[] = ['input'
     ['progressDeadlineSeconds'],
     `progressDeadlineSeconds is ${spec.progressDeadlineSeconds}: use 5 to 86400.`,
   );
-  for (const key of lists) {
-    check(
-      spec[key].length <= (key === 'environmentVariables' ? 5 * maximumListed : maximumListed),
-      [key],
-      `${key} has ${spec[key].length} entries: too many.`,
-    );
+  const long = lists.filter((key) => (spec[key]?.length ?? 0) > most[key]);
+  for (const key of long) {
+    check(false, [key], `${key} has ${spec[key]?.length} entries: give at most ${most[key]}.`);
   }
+  // Nobody reads what may be wrong with each of thousands.
+  if (long.length > 0) return problems;
   problems.push(
+    ...commandProblems(spec, at),
     ...portProblems(spec, at),
     ...variableProblems(spec, at),
     ...storageProblems(spec, at),
@@ -74,8 +85,11 @@ export function specProblems(spec: ServiceSpec, at: readonly string[] = ['input'
 
 export const mergedSpecProblems = (
   { spec, secrets }: MergedSpec,
-  at: readonly string[] = ['input', 'spec'],
-): InputProblem[] => [...specProblems(spec, at), ...secretSizeProblems(secrets, at)];
+  fieldOf: SpecField = inSpec,
+): InputProblem[] =>
+  [...specProblems(spec, []), ...secretSizeProblems(secrets, [])].map(({ field, message }) =>
+    problem(fieldOf(field), message),
+  );
 
 export function requireValidSpec(merged: MergedSpec): void {
   const problems = mergedSpecProblems(merged);

@@ -17,6 +17,14 @@ export function strategyProblems(spec: ServiceSpec, at: readonly string[]): Inpu
         `${quoted(strategy[field])} is not a number or percentage, such as 1 or 25%.`,
       ),
     );
+  if (/^\d+%$/.test(strategy.maxUnavailable) && Number.parseInt(strategy.maxUnavailable, 10) > 100) {
+    problems.push(
+      problem(
+        [...at, 'strategy', 'maxUnavailable'],
+        `maxUnavailable is ${quoted(strategy.maxUnavailable)}: use at most 100%.`,
+      ),
+    );
+  }
   if (/^0+%?$/.test(strategy.maxSurge) && /^0+%?$/.test(strategy.maxUnavailable)) {
     problems.push(
       problem(

@@ -2,13 +2,19 @@ import type { InputProblem } from '../../../shared/errors.js';
 import { isValidName, quoted } from '../../../shared/kubernetes/names.js';
 import type { ServiceSpec } from '../service-spec.js';
 import type { SecretValue } from '../spec-merge.js';
+import { maximumArgumentBytes } from './command-rules.js';
 import { problem, repeated } from './problem.js';
 
-const maximumValueLength = 128 * 1024;
+const maximumVariableBytes = 512 * 1024;
 const maximumSecretBytes = 256 * 1024;
-const variablePattern = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+// As Kubernetes: none that a shell could take for a folder.
+const variablePattern = /^(?!\.$|\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 /** Keys of Secrets and ConfigMaps. */
 const secretKeyPattern = /^[-._a-zA-Z0-9]{1,253}$/;
+
+/** As programs get it: NAME=value. */
+const bytesOf = ({ name, value }: { readonly name: string; readonly value: string | null }): number =>
+  Buffer.byteLength(name) + 1 + Buffer.byteLength(value ?? '');
 
 /** Environment variables. */
 export function variableProblems(
@@ -21,6 +27,7 @@ export function variableProblems(
     String(index),
     field,
   ];
+  const bytes = environmentVariables.reduce((sum, variable) => sum + bytesOf(variable), 0);
   return [
     ...environmentVariables.flatMap(({ name, value, ...reference }, index) => [
       ...(name.length <= 200 && variablePattern.test(name)
@@ -31,14 +38,27 @@ export function variableProblems(
               `${quoted(name)} is not the name of an environment variable: use letters, digits, "_", "-" and ".", no digit first.`,
             ),
           ]),
-      ...((value?.length ?? 0) > maximumValueLength
-        ? [problem(path(index, 'value'), `The value of ${quoted(name)} is longer than 128 KiB.`)]
+      ...(bytesOf({ name, value }) > maximumArgumentBytes
+        ? [
+            problem(
+              path(index, 'value'),
+              `${quoted(name)} and its value hold ${bytesOf({ name, value })} bytes, and no program takes a variable of more than ${maximumArgumentBytes}: put the value in a file.`,
+            ),
+          ]
         : []),
       ...(value !== null && reference.secretRef !== null
         ? [problem(path(index, 'value'), `${quoted(name)} has a value and a Secret: give one of the two.`)]
         : []),
       ...(value === null ? secretProblems(name, reference, 'value', (field) => path(index, field)) : []),
     ]),
+    ...(bytes > maximumVariableBytes
+      ? [
+          problem(
+            [...at, 'environmentVariables'],
+            `environmentVariables hold ${bytes} bytes: at most ${maximumVariableBytes} are taken, so put long values in files.`,
+          ),
+        ]
+      : []),
     ...repeated(environmentVariables, ({ name }) => name).map((index) =>
       problem(
         path(index, 'name'),
