@@ -185,24 +185,33 @@ describe('a deployment that is asked for again with its idempotency key (IN-10)'
 describe('a change of an application or service that is asked for again with its idempotency key (IN-10)', () => {
   it('is answered as before, also when nothing is left of what it changed', async () => {
     const { serviceId, applicationId } = await stack.seed.runningService();
-    for (const [mutation, input, selection] of [
-      [
-        'updateApplication',
-        { applicationId, description: 'a shop', version: 1 },
-        'application { id version }',
-      ],
-      ['deleteService', { serviceId, reason: 'gone' }, 'deletedServiceId'],
-      ['deleteApplication', { applicationId }, 'deletedApplicationId'],
-    ] as const) {
+    const cases = [
+      {
+        mutation: 'updateApplication',
+        input: { applicationId, description: 'a shop', version: 1 },
+        other: { description: 'no shop' },
+        selection: 'application { id version }',
+      },
+      {
+        mutation: 'deleteService',
+        input: { serviceId, reason: 'gone' },
+        other: { reason: 'lost' },
+        selection: 'deletedServiceId',
+      },
+      {
+        mutation: 'deleteApplication',
+        input: { applicationId },
+        other: { applicationId: serviceId },
+        selection: 'deletedApplicationId',
+      },
+    ];
+    for (const { mutation, input, other, selection } of cases) {
       const send = (change: object = {}) =>
         attempt(stack.admin, mutation, { ...input, ...change, idempotencyKey: 'again' }, selection);
       const first = await send();
       expect(first, mutation).toMatchObject({ userErrors: [] });
       expect(await send(), mutation).toEqual(first);
-      const other = await send(
-        mutation === 'deleteService' ? { reason: 'lost' } : { applicationId: serviceId },
-      );
-      expect(other.userErrors, mutation).toMatchObject([
+      expect((await send(other)).userErrors, mutation).toMatchObject([
         { code: 'CONFLICT', field: ['input', 'idempotencyKey'] },
       ]);
     }

@@ -23,6 +23,11 @@ const logOf =
   (pod: string): typeof aLog =>
   (exchange) =>
     aLog(exchange) && exchange.url.pathname.includes(`/pods/${pod}/`);
+/** How many lines the cluster has of a pod that counts. */
+const linesOf = async ({ namespace }: SeededService, pod: string): Promise<number> => {
+  const { body } = await cluster.get(`/api/v1/namespaces/${namespace}/pods/${pod}/log?container=app`);
+  return String(body).trimEnd().split('\n').length;
+};
 const steer = (name: string, value: string): Record<string, string> => ({
   [`sandbox.meridian.dev/${name}`]: value,
 });
@@ -120,6 +125,38 @@ describe('a log whose connection is cut (LO-3)', () => {
     expect(after.lines.filter(({ pod }) => pod === 'quiet')).toEqual([]);
     expect(after.of('LogPodJoined')).toEqual([]);
     expect(after.of('LogGap')).toEqual([]);
+  });
+
+  it('goes on, and says that lines are missing, when the log is rotated while it is followed', async () => {
+    const service = await aService();
+    await addPod(cluster, service, 'counter', { script: counting });
+    const reading = await read(service).until((all) => all.numbers('counter').length > 3);
+    const { proxy } = proxied.clusters[0]!;
+    // When it asks again, the file with all that was written until then is gone.
+    let gone = 0;
+    const heal = proxy.inject(logOf('counter'), (exchange) => {
+      void linesOf(service, 'counter').then((count) => {
+        gone ||= count;
+        const isKept = (number: string): boolean => Number(number) > gone;
+        rewrite((text) =>
+          text.replace(/^\S+ line (\d+)\n/gm, (line, number) => (isKept(number) ? line : '')),
+        )(exchange);
+      });
+    });
+    await eventually(() => proxy.open(logOf('counter')).length > 0);
+    for (const exchange of proxy.open(logOf('counter'))) exchange.cut();
+    await reading.until(
+      (all) => all.numbers('counter').filter((number) => number > gone && gone > 0).length > 2,
+    );
+    await reading.stop();
+    heal();
+    const numbers = reading.numbers('counter');
+    const after = numbers.indexOf(gone + 1);
+    expect(after).toBeGreaterThan(3);
+    expect(consecutive(numbers.slice(0, after)) && consecutive(numbers.slice(after))).toBe(true);
+    expect(reading.of('LogGap')).toMatchObject([
+      { dropped: null, reason: expect.stringContaining('rotated') },
+    ]);
   });
 
   it('says that lines are missing when the log was rotated meanwhile', async () => {
