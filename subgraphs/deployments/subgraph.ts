@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Changes } from '../shared/changes.js';
 import { Database } from '../shared/database.js';
 import { buildFederatedSchema } from '../shared/federated-schema.js';
@@ -10,21 +9,17 @@ import { PublishedInstances } from '../shared/published/instance.js';
 import { createRequestContext } from '../shared/request-context.js';
 import type { SharedServices } from '../shared/shared-services.js';
 import type { Subgraph } from '../shared/subgraph.js';
-import { ApplicationEntity } from './application/application.entity.js';
 import { ApplicationRepository } from './application/application.repository.js';
 import { ApplicationResolver } from './application/application.resolver.js';
 import { ApplicationService } from './application/application.service.js';
-import { BindingEntity } from './binding/binding.entity.js';
 import { BindingRepository } from './binding/binding.repository.js';
 import { BindingResolver } from './binding/binding.resolver.js';
 import { BindingService } from './binding/binding.service.js';
 import type { DeploymentsConfig } from './config.js';
-import { DeploymentEntity } from './deployment/deployment.entity.js';
 import { DeploymentRepository } from './deployment/deployment.repository.js';
 import { DeploymentResolver } from './deployment/deployment.resolver.js';
 import { DeploymentService } from './deployment/deployment.service.js';
 import { DeploymentControlService } from './deployment/deployment-control.service.js';
-import { DeploymentLogEntity } from './deployment/deployment-log.entity.js';
 import { DeploymentLogService } from './deployment/deployment-log.service.js';
 import { DeploymentMutationResolver } from './deployment/deployment-mutation.resolver.js';
 import { DeploymentPlanService } from './deployment/deployment-plan.service.js';
@@ -37,35 +32,14 @@ import type { DeploymentsContext } from './deployments-context.js';
 import { DriftService } from './drift/drift.service.js';
 import { Environments } from './environments.js';
 import { EventClient } from './event/event.client.js';
-import { DebugContainerClient } from './exec-session/debug-container.client.js';
-import { ExecClient } from './exec-session/exec-client.js';
-import { ExecEndings } from './exec-session/exec-endings.js';
-import { ExecForwarding } from './exec-session/exec-forwarding.js';
 import { ExecHistoryResolver } from './exec-session/exec-history.resolver.js';
-import { ExecHistoryService } from './exec-session/exec-history.service.js';
-import { ExecJournal } from './exec-session/exec-journal.js';
-import { ExecOpener } from './exec-session/exec-opener.js';
-import { ExecReplica } from './exec-session/exec-replica.js';
-import {
-  ExecRecordingEntity,
-  ExecReplicaEntity,
-  ExecSessionEntity,
-} from './exec-session/exec-session.entity.js';
-import { ExecSessionRepository } from './exec-session/exec-session.repository.js';
 import { ExecSessionResolver } from './exec-session/exec-session.resolver.js';
-import { ExecSessionService } from './exec-session/exec-session.service.js';
-import { HeldSessions } from './exec-session/held-sessions.js';
+import { wireExecSessions } from './exec-session/exec-wiring.js';
 import { ListChangesResolver } from './list-changes.resolver.js';
 import { ListChangesService } from './list-changes.service.js';
 import { FieldLoaders } from './loaders.js';
 import { LogResolver } from './log/log.resolver.js';
 import { LogService } from './log/log.service.js';
-import { CreateTables1795374000000 } from './migrations/1795374000000-create-tables.js';
-import { PublishRecords1795374000002 } from './migrations/1795374000002-publish-records.js';
-import { AddCanary1795460400000 } from './migrations/1795460400000-canary.js';
-import { AddRoutes1795460400010 } from './migrations/1795460400010-routes.js';
-import { AddExecSessions1795460400020 } from './migrations/1795460400020-exec-sessions.js';
-import { AddDeploymentOrigin1795460400030 } from './migrations/1795460400030-deployment-origin.js';
 import { InstancePodService } from './pod/instance-pod.service.js';
 import { PodResolver } from './pod/pod.resolver.js';
 import { PodService } from './pod/pod.service.js';
@@ -85,11 +59,9 @@ import { RolloutResolver } from './rollout/rollout.resolver.js';
 import { RolloutService } from './rollout/rollout.service.js';
 import { RolloutTracker } from './rollout/rollout.tracker.js';
 import { EndpointClient } from './route/endpoint.client.js';
-import { RouteEntity } from './route/route.entity.js';
 import { RouteRepository } from './route/route.repository.js';
 import { deploymentsSchema } from './schema.js';
 import { SecretValues } from './service/secret-values.js';
-import { ServiceEntity } from './service/service.entity.js';
 import { ServiceRepository } from './service/service.repository.js';
 import { ServiceResolver } from './service/service.resolver.js';
 import { ServiceService } from './service/service.service.js';
@@ -99,6 +71,7 @@ import { ServiceFacetsResolver } from './service/service-facets.resolver.js';
 import { ServiceListService } from './service/service-list.service.js';
 import { ServiceRuntimeService } from './service/service-runtime.service.js';
 import { StatisticsService } from './statistics.service.js';
+import { deploymentEntities, deploymentMigrations } from './tables.js';
 import { UsageClient } from './usage/usage.client.js';
 import { ManifestClient } from './workload/manifest.client.js';
 import { ServiceSecretClient } from './workload/service-secret.client.js';
@@ -106,26 +79,6 @@ import { WorkloadApplier } from './workload/workload.applier.js';
 import { WorkloadAssembler } from './workload/workload.assembler.js';
 import { WorkloadClient } from './workload/workload.client.js';
 import { WorkloadReconciler } from './workload/workload.reconciler.js';
-
-export const deploymentEntities = [
-  ApplicationEntity,
-  ServiceEntity,
-  DeploymentEntity,
-  DeploymentLogEntity,
-  BindingEntity,
-  RouteEntity,
-  ExecSessionEntity,
-  ExecRecordingEntity,
-  ExecReplicaEntity,
-];
-export const deploymentMigrations = [
-  CreateTables1795374000000,
-  PublishRecords1795374000002,
-  AddCanary1795460400000,
-  AddRoutes1795460400010,
-  AddExecSessions1795460400020,
-  AddDeploymentOrigin1795460400030,
-];
 
 export async function startDeploymentsSubgraph(
   config: DeploymentsConfig,
@@ -264,51 +217,17 @@ export async function startDeploymentsSubgraph(
     new LogDownloadTokens(deriveKey(shared.config.secretKey, 'log-downloads'), clock),
     clock,
   );
-  const execRecords = new ExecSessionRepository(database);
-  const execReplicaId = randomUUID();
-  const execJournal = new ExecJournal(
+  const rollouts = new RolloutService(deploymentService, deployments, workloads, guard, logs, events, clock);
+  const exec = wireExecSessions({
+    config: config.exec,
+    shared,
     database,
     changes,
-    execRecords,
-    clock,
-    execReplicaId,
-    config.exec.sessionsPerUser,
-  );
-  const recordingsKey = deriveKey(shared.config.secretKey, 'exec-recordings');
-  const heldSessions = new HeldSessions(access, config.exec, clock, events);
-  const rollouts = new RolloutService(deploymentService, deployments, workloads, guard, logs, events, clock);
-  const execSessions = new ExecSessionService(
     access,
-    changes,
-    new ExecOpener(
-      access,
-      environments,
-      workloads,
-      new ExecClient(connections),
-      new DebugContainerClient(connections),
-      execJournal,
-      execRecords,
-      recordingsKey,
-      config.exec,
-      clock,
-      logger,
-    ),
-    execJournal,
-    execRecords,
-    heldSessions,
-    new ExecEndings(execJournal, heldSessions, Math.random, logger),
-    new ExecForwarding(execRecords, deriveKey(shared.config.secretKey, 'caller-context'), config.exec.lease),
-    guard,
-    config.exec.debugImage,
-  );
-  const execReplica = new ExecReplica(
-    execReplicaId,
-    execRecords,
-    execJournal,
-    heldSessions,
-    config.exec.lease,
+    environments,
+    workloads,
     logger,
-  );
+  });
   const listChanges = new ListChangesService(permissions, guard, events);
   const loaders = new FieldLoaders({
     applications: applicationService,
@@ -358,11 +277,8 @@ export async function startDeploymentsSubgraph(
     new RolloutResolver(),
     new PodResolver(pods, runtime, loaders),
     new LogResolver(logs),
-    new ExecSessionResolver(execSessions),
-    new ExecHistoryResolver(
-      new ExecHistoryService(permissions, changes, execRecords, recordingsKey),
-      loaders,
-    ),
+    new ExecSessionResolver(exec.sessions),
+    new ExecHistoryResolver(exec.history, loaders),
     new BindingResolver(loaders),
     new ListChangesResolver(),
     new ObservationResolver(),
@@ -378,14 +294,14 @@ export async function startDeploymentsSubgraph(
     rollouts,
     deploymentLogs,
     logs,
-    execSessions,
+    execSessions: exec.sessions,
     listChanges,
     services: serviceService,
     deployments: deploymentService,
   };
   await tracker.start(events);
   cleaner.start(events);
-  await execReplica.start();
+  await exec.replica.start();
 
   return {
     name: 'deployments',
@@ -399,10 +315,10 @@ export async function startDeploymentsSubgraph(
       streams,
     }),
     ready: () => database.readiness(),
-    served: (url) => execReplica.announce(config.exec.replicaUrl ?? url),
+    served: (url) => exec.replica.announce(config.exec.replicaUrl ?? url),
     async dispose() {
-      await execSessions.dispose();
-      await execReplica.dispose();
+      await exec.sessions.dispose();
+      await exec.replica.dispose();
       podFeeds.dispose();
       await tracker.dispose();
       await cleaner.dispose();

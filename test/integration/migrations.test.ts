@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterEntities, clusterMigrations } from '../../subgraphs/clusters/subgraph.js';
-import { deploymentEntities, deploymentMigrations } from '../../subgraphs/deployments/subgraph.js';
+import { deploymentEntities, deploymentMigrations } from '../../subgraphs/deployments/tables.js';
 import { identityEntities, identityMigrations } from '../../subgraphs/identity/subgraph.js';
 import { InstanceEntity } from '../../subgraphs/marketplace/instance/instance.entity.js';
 import { marketplaceMigrations } from '../../subgraphs/marketplace/migrations/migrations.js';
