@@ -112,16 +112,18 @@ export async function startDeploymentsSubgraph(
   const workloads = new WorkloadClient(shared.informers);
   const applier = new WorkloadApplier(connections, clock);
   const assembler = new WorkloadAssembler(environments, deployments, workloads);
+  const recorder = new DeploymentRecorder(services, deployments, bindings, routes, clock);
+  const rollbacks = new AutomaticRollback(services, deployments, recorder, clock);
   const reconciler = new WorkloadReconciler(
     database,
     services,
     deployments,
     assembler,
     applier,
+    rollbacks,
     clock,
     logger,
   );
-  const recorder = new DeploymentRecorder(services, deployments, bindings, routes, clock);
   const canaries = new CanaryService(database, deployments, reconciler, clock);
   const tracker = new RolloutTracker(
     database,
@@ -129,7 +131,7 @@ export async function startDeploymentsSubgraph(
     workloads,
     reconciler,
     canaries,
-    new AutomaticRollback(services, deployments, recorder, clock),
+    rollbacks,
     clock,
     logger,
   );

@@ -4,10 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Terminal } from '../integration/deployments/exec-terminal.js';
 import { GraphqlClient } from '../kit/graphql-client.js';
 import { Program } from '../kit/program.js';
-import { Seed } from '../kit/seed.js';
 import { eventually } from '../kit/wait.js';
 
 /** `npm start` as a program: what it prints, how it ends, and that a second start finds what the first one kept. */
@@ -47,7 +45,7 @@ describe('the program', () => {
     return new GraphqlClient(url, token);
   };
 
-  it('prints where to look and how to sign in, ends open shells on record, and a second start finds the data (EX-4)', async () => {
+  it('prints where to look and how to sign in, and a second start finds the data', async () => {
     const first = await start();
     const url = await urlOf(first);
     const [, password] = await first.printed(/Sign in as\s+admin, password (\S+)/);
@@ -57,8 +55,6 @@ describe('the program', () => {
     await admin.mutate(
       'mutation { createProject(input: { name: "kept" }) { project { id } userErrors { message } } }',
     );
-    const { serviceId } = await new Seed(admin, (_, given) => signIn(url, given)).runningService();
-    const shell = await Terminal.open(admin, { serviceId, reason: 'looking around' });
     expect(await first.stop('SIGINT')).toBe(0);
     await expectNoServerOf(folder);
 
@@ -66,10 +62,6 @@ describe('the program', () => {
     const again = await signIn(await urlOf(second), password as string);
     expect(second.output).not.toContain('shown only this once');
     expect(await again.query('{ project(name: "kept") { name } }')).toEqual({ project: { name: 'kept' } });
-    const { execSessions } = await again.query('{ execSessions { nodes { id state endReason } } }');
-    expect(execSessions.nodes).toMatchObject([
-      { id: shell.sessionId, state: 'ENDED', endReason: expect.stringMatching(/^Meridian stops/) },
-    ]);
     expect(await second.stop('SIGTERM')).toBe(0);
   });
 

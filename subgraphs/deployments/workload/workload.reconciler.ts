@@ -6,6 +6,7 @@ import type { MeridianError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import type { DeploymentEntity } from '../deployment/deployment.entity.js';
 import type { DeploymentRepository } from '../deployment/deployment.repository.js';
+import type { AutomaticRollback } from '../rollout/automatic-rollback.js';
 import type { Blocker } from '../rollout/rollout-phase.js';
 import type { ServiceEntity } from '../service/service.entity.js';
 import type { ServiceRepository } from '../service/service.repository.js';
@@ -38,12 +39,13 @@ export class WorkloadReconciler {
     private readonly deployments: DeploymentRepository,
     private readonly assembler: Pick<WorkloadAssembler, 'assemble'>,
     private readonly applier: WorkloadApplier,
+    private readonly rollbacks: Pick<AutomaticRollback, 'prepare'>,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {}
 
   /**
-   * Gives the cluster's refusal, by which the deployment has failed. Throws when the cluster gave no answer: call
+   * Gives the cluster's refusal, by which the deployment has failed that was wanted first. Throws when the cluster gave no answer: call
    * again later. What this person has asked for is done in the person's name, whatever else there is to do in
    * Meridian's own.
    */
@@ -67,11 +69,13 @@ export class WorkloadReconciler {
   }
 
   async #run(serviceId: string, person: SignedInCaller | undefined): Promise<MeridianError | undefined> {
+    let refusal: MeridianError | undefined;
     for (let round = 0; round < maximumRounds; round += 1) {
       const wanted = await this.#wanted(serviceId);
       if (!wanted) return undefined;
       try {
-        const refusal = await this.#bring(wanted, person);
+        const refused = await this.#bring(wanted, person);
+        refusal ??= refused;
         // Someone else may have gone on meanwhile, and have made what was not there to be looked at.
         if (await this.#isStillWanted(wanted)) return refusal;
       } catch (error) {
@@ -157,6 +161,7 @@ export class WorkloadReconciler {
   async #fail(service: ServiceEntity, deployment: DeploymentEntity, error: MeridianError): Promise<void> {
     const at = new Date(this.clock.now());
     await this.database.transaction(async (transaction) => {
+      const rollBack = await this.rollbacks.prepare(transaction, deployment);
       const ended = await this.deployments.finish(transaction, deployment.id, 'FAILED', {
         at,
         result: refusedResult(deployment, error, at),
@@ -168,6 +173,7 @@ export class WorkloadReconciler {
         deploymentId: deployment.id,
         serviceId: service.id,
       });
+      await rollBack?.();
     });
   }
 

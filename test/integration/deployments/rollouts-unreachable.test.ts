@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { pause } from '../../../subgraphs/shared/kubernetes/pause.js';
+import { refuse } from '../../kit/fault-proxy-faults.js';
 import { eventually } from '../../kit/wait.js';
 import { type ProxiedCluster, type ProxiedStack, startProxiedStack } from '../faults/proxied-stack.js';
 import { attempt, history, neverReady } from './operations.js';
@@ -254,5 +255,38 @@ describe('a rollback of a rollback', () => {
       expect(back.deployment.image).toBe(image);
       expect(await seed.finished(back.deployment.id)).toBe('SUCCEEDED');
     }
+  });
+});
+
+describe('a deployment that the cluster refuses only when it is applied', () => {
+  it('is FAILED with the refusal, and goes back by itself where the service wants that', async () => {
+    const { admin, seed } = proxied.stack;
+    const { serviceId, namespace } = await seed.runningService({ spec: { rollbackOnFailure: true } });
+    cluster.proxy.inject(
+      ({ method, url }) =>
+        method === 'PATCH' &&
+        url.pathname.endsWith(`/${namespace}/deployments/web`) &&
+        !url.searchParams.has('dryRun'),
+      refuse(422, 'Invalid'),
+      1,
+    );
+    const answer = await attempt(
+      admin,
+      'deploy',
+      { serviceId, image: 'nginx:1.28' },
+      'deployment { number rollout { phase blockers { kind } } }',
+    );
+    expect(answer).toMatchObject({
+      deployment: { number: 2, rollout: { phase: 'FAILED', blockers: [{ kind: 'REJECTED' }] } },
+      userErrors: [{ code: 'CLUSTER_REJECTED' }],
+    });
+    const [rollback] = await eventually(
+      async () => {
+        const records = await history(admin, serviceId);
+        return records[0].rollout.phase === 'SUCCEEDED' ? records : undefined;
+      },
+      { seconds: 40, what: 'the end of the rollback' },
+    );
+    expect(rollback).toMatchObject({ number: 3, kind: 'ROLLBACK', image: 'nginx:1.27' });
   });
 });
