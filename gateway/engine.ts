@@ -1,5 +1,5 @@
 import { type ExecutionResult, OperationTypeNode } from 'graphql';
-import { abortable } from '../subgraphs/shared/abortable.js';
+import { abortable, NobodyWaitsError } from '../subgraphs/shared/abortable.js';
 import type { Caller } from '../subgraphs/shared/caller.js';
 import { type MeridianError, RateLimitedError, TimeoutError } from '../subgraphs/shared/errors.js';
 import { maskErrors } from '../subgraphs/shared/masked-result.js';
@@ -15,7 +15,7 @@ import type { Payload } from './subscriptions/payload.js';
 import type { StreamPolicies } from './subscriptions/policy.js';
 import { pulledEvents } from './subscriptions/pulled-events.js';
 import { type PermissionFingerprints, SharingScopes } from './subscriptions/sharing-scopes.js';
-import type { Receiver, Subscription } from './subscriptions/subscriber.js';
+import { type Receiver, refusedSubscription, type Subscription } from './subscriptions/subscriber.js';
 import { SubscriptionHub } from './subscriptions/subscription-hub.js';
 import type { Generation } from './supergraph/generation.js';
 import { RequestLog } from './transport/request-log.js';
@@ -92,7 +92,7 @@ export class Engine {
     { caller, controller }: ExecutionScope,
     timing = new ServerTiming(),
   ): Promise<ExecutionResult> {
-    if (operation.kind === OperationTypeNode.SUBSCRIPTION) return failed(needsSocket());
+    if (operation.kind === OperationTypeNode.SUBSCRIPTION) return failed(needsStream());
     if (this.#running >= engineLimits.runningOperations) {
       return failed(new RateLimitedError('Too many requests are waiting. Try again in a second.', 1));
     }
@@ -119,30 +119,41 @@ export class Engine {
     }
   }
 
-  /** Opens a prepared subscription, once it is planned. Throws RateLimitedError when the caller has too many. */
+  /**
+   * Opens a prepared subscription, once it is planned. What comes of it goes to the receiver, refusals too.
+   *
+   * @param onStart told once: nothing when it is opened, else why it never is
+   */
   subscribe(
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
     caller: Caller,
     receiver: Receiver,
+    onStart: (refusal?: unknown) => void = () => undefined,
   ): Subscription {
-    const release = this.#allowance.take(caller);
-    const open = (): Subscription => this.hub.subscribe({ operation, variables, caller }, receiver, release);
-    const planning = operation.planning(caller);
-    if (planning) {
-      return awaitedSubscription(planning, open, {
-        onFailed: (error) => {
-          release();
-          receiver.fail(maskErrors([asGraphQLError(error)], caller, this.dependencies.logger));
-        },
-        onLeft: release,
-      });
-    }
-    try {
-      return open();
-    } catch (error) {
+    let release = (): void => undefined;
+    const refuse = (error: unknown): void => {
       release();
-      throw error;
+      onStart(error);
+      receiver.fail(maskErrors([asGraphQLError(error)], caller, this.dependencies.logger));
+    };
+    const open = (): Subscription => {
+      const subscription = this.hub.subscribe({ operation, variables, caller }, receiver, release);
+      onStart();
+      return subscription;
+    };
+    try {
+      release = this.#allowance.take(caller);
+      const planning = operation.planning(caller);
+      if (!planning) return open();
+      const onLeft = (): void => {
+        release();
+        onStart(new NobodyWaitsError('the client left'));
+      };
+      return awaitedSubscription(planning, open, { onFailed: refuse, onLeft });
+    } catch (error) {
+      refuse(error);
+      return refusedSubscription;
     }
   }
 
@@ -163,9 +174,9 @@ const abortLate = (controller: AbortController): void =>
     ),
   );
 
-const needsSocket = (): MeridianError =>
+const needsStream = (): MeridianError =>
   new RefusedOperationError(
-    'Subscriptions need a WebSocket: connect to this URL with the graphql-transport-ws protocol.',
+    'A subscription needs a stream: open a WebSocket to this URL with the protocol graphql-transport-ws, or accept text/event-stream or multipart/mixed;subscriptionSpec=1.0.',
   );
 
 const failed = (error: unknown): ExecutionResult => ({ errors: [asGraphQLError(error)] });

@@ -26,6 +26,9 @@ export interface Subscription {
   drained(): void;
 }
 
+/** Of an operation that was refused: its receiver has been told, and nothing runs. */
+export const refusedSubscription: Subscription = { leave: () => undefined, drained: () => undefined };
+
 /** What a subscriber is attached to: the events of one operation with one set of variables. */
 export interface Feed {
   remove(subscriber: Subscriber): void;

@@ -8,7 +8,7 @@ import type { Engine } from '../engine.js';
 import { asGraphQLError } from '../graphql-error.js';
 import type { Operation } from '../operations/operation.js';
 import { Payload } from '../subscriptions/payload.js';
-import type { Receiver, Subscription } from '../subscriptions/subscriber.js';
+import { type Receiver, refusedSubscription, type Subscription } from '../subscriptions/subscriber.js';
 import { sentResult } from './answer.js';
 import type { LoggedRequest, Transport } from './request-log.js';
 
@@ -28,26 +28,17 @@ export function startOperation(
   const startedAt = performance.now();
   const log = (operation: Operation | undefined, errors: LoggedRequest['errors']): void =>
     engine.requests.log({ transport, caller, startedAt, operation, errors });
-  let operation: Operation | undefined;
-  try {
-    const prepared = engine.admission.prepare(request, caller);
-    if ('errors' in prepared) {
-      log(undefined, prepared.errors);
-      receiver.fail(maskErrors(prepared.errors, caller, logger));
-      return nothing;
-    }
-    const { variables } = prepared;
-    operation = prepared.operation;
-    if (operation.kind !== OperationTypeNode.SUBSCRIPTION) return runOnce(prepared);
-    const subscription = engine.subscribe(operation, variables, caller, withExtensions(receiver, prepared));
-    log(operation, undefined);
-    return subscription;
-  } catch (error) {
-    const errors = [asGraphQLError(error)];
-    log(operation, errors);
-    receiver.fail(maskErrors(errors, caller, logger));
-    return nothing;
+  const prepared = engine.admission.prepare(request, caller);
+  if ('errors' in prepared) {
+    log(undefined, prepared.errors);
+    receiver.fail(maskErrors(prepared.errors, caller, logger));
+    return refusedSubscription;
   }
+  const { operation, variables } = prepared;
+  if (operation.kind !== OperationTypeNode.SUBSCRIPTION) return runOnce(prepared);
+  return engine.subscribe(operation, variables, caller, withExtensions(receiver, prepared), (refusal) =>
+    log(operation, refusal === undefined ? undefined : [asGraphQLError(refusal)]),
+  );
 
   function runOnce(prepared: PreparedToRun): Subscription {
     const controller = sharedAbortController();
@@ -85,5 +76,3 @@ function withExtensions(receiver: Receiver, { extensions }: PreparedToRun): Rece
     },
   };
 }
-
-const nothing: Subscription = { leave: () => undefined, drained: () => undefined };

@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
-import { expectSoon, receive, startTinyGateway, tokenFor } from './tiny-gateway.js';
+import { describe, expect, test, vi } from 'vitest';
+import { loadGeneration } from '../../gateway/supergraph/generation.js';
+import type { Planner } from '../../gateway/supergraph/planner.js';
+import { TooLargeError } from '../../subgraphs/shared/errors.js';
+import { createLogger } from '../../subgraphs/shared/logger.js';
+import { expectSoon, receive, startTinyGateway, type TinyGateway, tokenFor } from './tiny-gateway.js';
+import { tinySupergraph } from './tiny-subgraphs.js';
 
 test('a gateway that stops finishes what runs, closes sockets with 1001 and takes nothing new', async () => {
   const tiny = await startTinyGateway();
@@ -53,6 +58,50 @@ test('one log line tells of each operation, without its variables', async () => 
     }),
   ]);
   expect(tiny.log.join('')).not.toContain('canary-variable');
+});
+
+describe('the log line of a subscription', () => {
+  const subscription = 'subscription Watch { ticks { count project { id } } }';
+
+  /** A gateway whose planner answers when and what the test says. */
+  async function startPlannedBy(plan: Planner['plan']): Promise<TinyGateway> {
+    const generation = await loadGeneration(tinySupergraph(), createLogger({ level: 'silent' }));
+    vi.spyOn(generation.planner, 'plan').mockImplementation(plan);
+    return startTinyGateway({ dependencies: { generation } });
+  }
+  const told = (tiny: TinyGateway) =>
+    tiny.log
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === 'operation')
+      .map(({ operation, errors }) => [operation, errors]);
+
+  test('says what its plan was refused with, and it is counted as that', async () => {
+    await using tiny = await startPlannedBy(() => Promise.reject(new TooLargeError('too large to plan')));
+    const viewer = receive(tiny.socket(), subscription);
+    await expectSoon(() => viewer.ended).toMatchObject({ error: [{ extensions: { code: 'TOO_LARGE' } }] });
+    expect(told(tiny)).toEqual([['Watch', ['TOO_LARGE']]]);
+  });
+
+  test('says that its client left before it was planned', async () => {
+    let planned = false;
+    await using tiny = await startPlannedBy(() => {
+      planned = true;
+      return new Promise(() => undefined);
+    });
+    const viewer = receive(tiny.socket(), subscription);
+    await expectSoon(() => planned).toBe(true);
+    viewer.leave();
+    await expectSoon(() => told(tiny)).toEqual([['Watch', ['CLIENT_LEFT']]]);
+  });
+
+  test('says nothing else once it has begun, however it ends', async () => {
+    await using tiny = await startTinyGateway();
+    const viewer = receive(tiny.socket(), subscription);
+    await expectSoon(() => tiny.subgraphs.streams.length).toBe(1);
+    tiny.subgraphs.streams[0]?.fail(new Error('the inside of deployments'));
+    await expectSoon(() => viewer.ended).toMatchObject({ error: [{ extensions: { code: 'INTERNAL' } }] });
+    expect(told(tiny)).toEqual([['Watch', undefined]]);
+  });
 });
 
 test('GraphiQL is served from our own files, with a policy that lets nothing else in', async () => {
