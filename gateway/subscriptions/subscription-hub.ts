@@ -14,11 +14,13 @@ import type { Payload } from './payload.js';
 import { subscriptionRequest } from './resumable.js';
 import { SharedUpstreams } from './shared-upstreams.js';
 import type { SharingScopes } from './sharing-scopes.js';
-import { type Receiver, Subscriber, type Subscription, sameCredential } from './subscriber.js';
+import { type Feed, type Receiver, Subscriber, type Subscription, sameCredential } from './subscriber.js';
 import type { Upstream } from './upstream.js';
 
 /** Over which the streams of one schema are re-opened with the next. */
 const refitMilliseconds = 5_000;
+/** The same when permissions change: of a role perhaps that everybody has. */
+const otherScopeMilliseconds = 1_000;
 
 export interface HubDependencies {
   readonly sources: Sources;
@@ -42,6 +44,8 @@ export class SubscriptionHub {
   readonly #upstreams: SharedUpstreams;
   readonly #subscribers = new Set<Subscriber>();
   readonly #watch: CallersWatch;
+  /** Those that have left a feed and go on elsewhere soon. */
+  readonly #leaving = new Map<Feed, Subscriber[]>();
 
   constructor(private readonly parts: HubDependencies) {
     const { scopes, clock } = parts;
@@ -58,7 +62,7 @@ export class SubscriptionHub {
       // It goes on alone, and is refused there or not.
       onOtherScope: (subscriber) => {
         subscriber.permissionsChanged = true;
-        this.#move(subscriber);
+        this.#moveSoon(subscriber);
       },
     });
   }
@@ -156,6 +160,27 @@ export class SubscriptionHub {
   #move(subscriber: Subscriber): void {
     subscriber.detach();
     void this.#join(subscriber);
+  }
+
+  /**
+   * Gets nothing more from where it is, and goes on within a second: a role that is edited must not have thousands of
+   * streams opened at one moment. Those that watched the same go together and share again what they may.
+   */
+  #moveSoon(subscriber: Subscriber): void {
+    const { feed } = subscriber;
+    if (!feed || !subscriber.request.cursorOf) return this.#move(subscriber);
+    subscriber.detach();
+    const others = this.#leaving.get(feed);
+    if (others) {
+      others.push(subscriber);
+      return;
+    }
+    const group = [subscriber];
+    this.#leaving.set(feed, group);
+    setTimeout(() => {
+      this.#leaving.delete(feed);
+      for (const each of group) void this.#join(each);
+    }, this.parts.random() * otherScopeMilliseconds).unref();
   }
 
   async #join(subscriber: Subscriber): Promise<void> {

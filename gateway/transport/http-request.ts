@@ -3,7 +3,6 @@ import type { ErrorCode } from '../../subgraphs/shared/errors.js';
 import { readBody } from '../../subgraphs/shared/http-body.js';
 import type { OperationRequest } from '../admission.js';
 import { hasDuplicateKeys } from './duplicate-keys.js';
-import { formTypes } from './origin.js';
 
 export const maxBodyBytes = 2 * 1_024 * 1_024;
 
@@ -21,7 +20,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Throws HttpError or TooLargeError; undefined for a content type that Apollo Server has something to say about. */
+/** Throws HttpError or TooLargeError. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBody(request, maxBodyBytes);
   const encoding = request.headers['content-encoding'] ?? 'identity';
@@ -31,8 +30,6 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   const { 'content-type': contentType = '' } = request.headers;
   if (contentType !== 'application/json') {
     const [type = '', ...rest] = contentType.toLowerCase().split(';');
-    // Apollo Server refuses them (CSRF).
-    if (formTypes.has(type.trim())) return undefined;
     const charset = rest.map((text) => text.trim()).find((text) => text.startsWith('charset='));
     if (type.trim() !== 'application/json' || !/^(charset="?utf-?8"?)?$/.test(charset ?? '')) {
       throw new HttpError(415, 'BAD_USER_INPUT', 'Send content-type: application/json, in UTF-8.');

@@ -70,12 +70,16 @@ export async function httpTransport(options: HttpTransportOptions): Promise<Http
       if (!response.writableFinished) controller.abort(new NobodyWaitsError('the client left'));
     });
     try {
+      const { method = 'GET', headers: given } = request;
+      if (method !== 'GET' && method !== 'POST') {
+        throw new HttpError(405, 'BAD_USER_INPUT', otherMethod, { allow: 'GET, POST' });
+      }
       const address = addresses.of(request);
-      const { authorization, accept } = request.headers;
-      const caller = await authentication.authenticate(authorization, { requestId, address });
-      const body = request.method === 'POST' ? await readJson(request) : undefined;
+      const caller = await authentication.authenticate(given.authorization, { requestId, address });
+      if (mayBeUnasked(request)) throw new HttpError(400, 'BAD_USER_INPUT', unasked);
+      const body = method === 'POST' ? await readJson(request) : undefined;
       if (await answerInStream(request, response, body, caller)) return;
-      const resultType = resultTypeFor(accept);
+      const resultType = resultTypeFor(given.accept);
       if (!resultType) throw new HttpError(406, 'BAD_USER_INPUT', notAcceptable);
       const context = { caller, controller, resultType };
       const operation = alwaysApolloServer ? undefined : operationRequestIn(body);
@@ -102,7 +106,6 @@ export async function httpTransport(options: HttpTransportOptions): Promise<Http
     const stream = streamAccepted(method, headers.accept);
     if (!stream) return false;
     const byGet = method === 'GET';
-    if (byGet && mayBeUnasked(request)) throw new HttpError(400, 'BAD_USER_INPUT', unasked);
     const operation = byGet ? operationRequestInUrl(url) : operationRequestIn(body);
     if (!operation && stream.orPlain) return false;
     if (!operation) throw new HttpError(400, 'BAD_USER_INPUT', byGet ? noOperationInUrl : notAnOperation);
@@ -151,7 +154,9 @@ export async function httpTransport(options: HttpTransportOptions): Promise<Http
 const notAcceptable =
   'A result is application/json or application/graphql-response+json: send an accept header that takes one.';
 
-const unasked = `Any page could have sent this GET: send one of the headers ${headersAskedFor.join(', ')} with it.`;
+const otherMethod = 'Send a POST, or a GET for a query.';
+
+const unasked = `Any page could have sent this request: send it with content-type: application/json or one of the headers ${headersAskedFor.join(', ')}.`;
 
 const noOperationInUrl =
   'Send an operation in the parameters query (or documentId), variables, operationName and extensions.';

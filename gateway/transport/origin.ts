@@ -54,7 +54,7 @@ export function mayBeUnasked({ headers }: Pick<IncomingMessage, 'headers'>): boo
 }
 
 /** What a form can send. */
-export const formTypes: ReadonlySet<string> = new Set([
+const formTypes: ReadonlySet<string> = new Set([
   '',
   'text/plain',
   'application/x-www-form-urlencoded',

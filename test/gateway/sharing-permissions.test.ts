@@ -15,6 +15,10 @@ async function adaAndGrace(tiny: TinyGateway): Promise<{ ada: Received; grace: R
   return { ada, grace };
 }
 
+/** How often a viewer has come to a stream, or moved to another. */
+const joined = ({ log }: TinyGateway): number =>
+  log.filter((line) => line.includes('"subscription reads a stream"')).length;
+
 describe('users with the same permissions', () => {
   test('share a stream; when the one in whose name it is open is refused, the others go on in their own', async () => {
     await using tiny = await startSharing(
@@ -110,6 +114,37 @@ describe('users with the same permissions', () => {
     expect(ada.ended).toBe('open');
   });
 
+  test('go on together, each stream at a moment of its own, when a role that they all have is edited', async () => {
+    const permissions = new TestPermissions({ user_ada: 'developer', user_grace: 'developer' });
+    const delays: number[] = [];
+    const random = (): number => {
+      delays.push(delays.length / 10);
+      return delays.length / 10;
+    };
+    await using tiny = await startSharing(permissions, {}, { random });
+    const sockets = await Promise.all(
+      ['user_ada', 'user_grace'].map(async (userId) => tiny.socket(await tokenFor({ userId }))),
+    );
+    const viewers = ['d1', 'd2'].flatMap((id) => sockets.map((socket) => receive(socket, rollout, { id })));
+    await expectSoon(() => tiny.gateway.subscriptions).toEqual({ subscriptions: 4, upstreams: 2 });
+    const before = [...(await opened(tiny, 2))];
+    for (const stream of before) stream.push(progressed(1));
+    await expectSoon(() => viewers.map(percents)).toEqual([[1], [1], [1], [1]]);
+    for (const userId of ['user_ada', 'user_grace']) permissions.set(userId, 'developer, and more');
+    permissions.tell(null);
+    await expectSoon(() => joined(tiny)).toBe(8);
+    expect(tiny.subgraphs.streams.filter((stream) => before.includes(stream))).toEqual([]);
+    await expectSoon(() => tiny.gateway.subscriptions).toEqual({ subscriptions: 4, upstreams: 2 });
+    for (const stream of tiny.subgraphs.streams) stream.push(progressed(2));
+    await expectSoon(() => viewers.map(percents)).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(delays).toHaveLength(2);
+  });
+
   test('are told what they were never shown that it does not exist', async () => {
     await using tiny = await startSharing(new TestPermissions());
     const ada = receive(tiny.socket(await tokenFor()), rollout, { id: 'absent' });
@@ -129,6 +164,7 @@ describe('while nobody can tell what users may do', () => {
       const { ada, grace } = await adaAndGrace(tiny);
       permissions.known = outage();
       permissions.tell(null);
+      await expectSoon(() => joined(tiny)).toBe(4);
       const streams = await opened(tiny, 2);
       expect(streams.map(({ userId, args }) => `${userId} ${args['after']}`).sort()).toEqual([
         'user_ada c1',
@@ -141,7 +177,8 @@ describe('while nobody can tell what users may do', () => {
       ]);
       permissions.known = true;
       permissions.tell(null);
-      await expectSoon(() => tiny.gateway.subscriptions).toEqual({ subscriptions: 2, upstreams: 1 });
+      await expectSoon(() => joined(tiny)).toBe(6);
+      expect(tiny.gateway.subscriptions).toEqual({ subscriptions: 2, upstreams: 1 });
       await opened(tiny, 1);
       tiny.subgraphs.streams[0]?.push(progressed(3));
       await expectSoon(() => [percents(ada), percents(grace)]).toEqual([
