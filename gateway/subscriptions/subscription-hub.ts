@@ -168,7 +168,10 @@ export class SubscriptionHub {
    */
   #moveSoon(subscriber: Subscriber): void {
     const { feed } = subscriber;
-    if (!feed || !subscriber.request.cursorOf) return this.#move(subscriber);
+    if (!feed || !subscriber.request.cursorOf) {
+      this.#move(subscriber);
+      return;
+    }
     subscriber.detach();
     const others = this.#leaving.get(feed);
     if (others) {
