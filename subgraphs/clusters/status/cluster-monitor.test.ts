@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClusterAuthFailedError, ClusterUnavailableError } from '../../shared/errors.js';
+import { CircuitOpenError } from '../../shared/kubernetes/errors.js';
 import type { DropReason } from '../../shared/kubernetes/connections.js';
 import { createLogger } from '../../shared/logger.js';
 import { ClusterMonitor } from './cluster-monitor.js';
@@ -99,6 +100,31 @@ describe('the monitor of clusters', () => {
     monitor.dispose();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(spy).toHaveBeenCalledTimes(5);
+  });
+
+  it('keeps saying why a cluster does not answer while it is not asked', async () => {
+    vi.useFakeTimers();
+    const expired = new ClusterUnavailableError(
+      'a',
+      'It has an expired certificate.',
+      Object.assign(new Error(), { code: 'CERT_HAS_EXPIRED' }),
+    );
+    const answers = [expired, new CircuitOpenError('a', expired), expired, new CircuitOpenError('a', expired)];
+    const { monitor, news, spy } = setup(async () => {
+      throw answers.shift() ?? expired;
+    });
+    await monitor.start();
+    for (let looks = 1; looks <= 4; looks++) {
+      await vi.advanceTimersByTimeAsync(looks === 1 ? 0 : 100);
+      expect(spy).toHaveBeenCalledTimes(looks);
+      expect(monitor.stateOf('a')).toMatchObject({
+        status: 'UNREACHABLE',
+        problem: 'TLS_EXPIRED',
+        statusReason: 'It has an expired certificate.',
+      });
+    }
+    expect(news).toEqual(['a']);
+    monitor.dispose();
   });
 
   it('asks one question at a time, and an answer from before new credentials does not count', async () => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.js';
 import type { DomainEvents } from '../../shared/domain-events.js';
 import { MeridianError } from '../../shared/errors.js';
 import type { Connections } from '../../shared/kubernetes/connections.js';
+import { CircuitOpenError } from '../../shared/kubernetes/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import { problemOf } from './cluster-problem.js';
 import {
@@ -152,7 +153,9 @@ export class ClusterMonitor {
     const { probe, clock, logger } = this.options;
     try {
       return answered(await probe.probe(clusterId), new Date(clock.now()));
-    } catch (error) {
+    } catch (thrown) {
+      // That it is not asked for a while is no news: why it does not answer stays what it was.
+      const error = thrown instanceof CircuitOpenError ? thrown.last : thrown;
       if (error instanceof MeridianError) return failed(previous, error, problemOf(error));
       logger.error({ error, clusterId }, 'cluster could not be asked');
       return failed(

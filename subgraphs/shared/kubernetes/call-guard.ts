@@ -8,7 +8,7 @@ import {
 } from '../errors.js';
 import { CircuitBreaker, type CircuitState, type Permit } from './circuit-breaker.js';
 import { withDeadline } from './deadline.js';
-import { type ClusterName, statusOf } from './errors.js';
+import { CircuitOpenError, type ClusterName, statusOf } from './errors.js';
 import { toTransportError } from './transport-errors.js';
 
 /** What the calls to a cluster tell of it. */
@@ -36,6 +36,8 @@ export class CallGuard {
   #lastSeenAt: number | null = null;
   #latencyMs: number | null = null;
   #lastError: ConnectionHealth['lastError'] = null;
+  /** Of a call that had no answer: what an open circuit tells. */
+  #lastFailure: MeridianError;
   #clockSkewMs: number | null = null;
   /** Raised by new credentials: what calls with earlier ones learn of them does not count. */
   #generation = 0;
@@ -48,6 +50,10 @@ export class CallGuard {
     this.#clock = clock;
     this.#closed = closed;
     this.#circuit = new CircuitBreaker({ clock });
+    this.#lastFailure = new ClusterUnavailableError(
+      cluster.clusterId,
+      `Cluster ${JSON.stringify(cluster.clusterName)} does not answer.`,
+    );
   }
 
   health(): ConnectionHealth {
@@ -60,7 +66,7 @@ export class CallGuard {
     };
   }
 
-  /** Throws ClusterUnavailableError at once while the circuit is open, ClusterAuthFailedError after a 401. */
+  /** Throws CircuitOpenError at once while the circuit is open, ClusterAuthFailedError after a 401. */
   #admit(): Permit {
     if (this.#refused) {
       const now = this.#clock.now();
@@ -70,10 +76,7 @@ export class CallGuard {
     }
     const permit = this.#circuit.admit();
     if (permit) return permit;
-    throw new ClusterUnavailableError(
-      this.#cluster.clusterId,
-      `Cluster ${JSON.stringify(this.#cluster.clusterName)} did not answer lately; Meridian tries again within a minute.`,
-    );
+    throw new CircuitOpenError(this.#cluster.clusterId, this.#lastFailure);
   }
 
   /** A sign of life outside a call, such as a byte of a watch. */
@@ -131,8 +134,10 @@ export class CallGuard {
     if (answered) {
       permit.answered();
       this.#lastSeenAt = this.#clock.now();
-    } else if (down) permit.failed(error instanceof TimeoutError);
-    else permit.abandoned();
+    } else if (down) {
+      permit.failed(error instanceof TimeoutError);
+      this.#lastFailure = error;
+    } else permit.abandoned();
     if (generation !== this.#generation) return;
     if (error instanceof ClusterAuthFailedError) {
       this.#refused = { error, until: this.#clock.now() + refusedForMs };

@@ -44,6 +44,17 @@ export class KubernetesStatusError extends Error {
   }
 }
 
+/** Nothing was sent: the cluster did not answer the calls before. */
+export class CircuitOpenError extends ClusterUnavailableError {
+  constructor(
+    clusterId: string,
+    /** Why the last call that was made had no answer. */
+    readonly last: MeridianError,
+  ) {
+    super(clusterId, `${last.message} Meridian asks it again within a minute.`);
+  }
+}
+
 /** The API server's own words behind an error, for callers that decide by code or reason. */
 export function statusOf(error: unknown): KubernetesStatus | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {

@@ -176,7 +176,9 @@ describe('a cluster that does not answer', () => {
     const connection = connect(server.origin, { limits: { streamOpenDeadlineMs: 200 } });
     await expect(connection.stream(pods)).rejects.toBeInstanceOf(TimeoutError);
     expect(connection.health()).toMatchObject({ circuit: 'OPEN', lastSeenAt: null });
-    await expect(connection.stream(pods)).rejects.toThrow(/did not answer lately/);
+    await expect(connection.stream(pods)).rejects.toThrow(
+      'Cluster "alpha" did not answer within 0.2 s. Meridian asks it again within a minute.',
+    );
     await eventually(() => server.sockets.size === 0);
   });
 
