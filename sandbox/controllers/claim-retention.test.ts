@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SimulatedCluster, simulateCluster } from '../kubelet/simulated-cluster.js';
+import { isPodReady } from './pod-condition.js';
 
 describe('the claims of a StatefulSet', () => {
   let cluster: SimulatedCluster;
@@ -51,6 +52,18 @@ describe('the claims of a StatefulSet', () => {
     await cluster.until(() => claims().length === 1);
     expect(claims()).toEqual(['data-db-0']);
     expect(cluster.pods('db')).toHaveLength(1);
+  });
+
+  it('that somebody deletes are made anew, empty, when their pod is replaced', async () => {
+    await run({});
+    const claim = () => cluster.api.get('persistentvolumeclaims', 'demo', 'data-db-0');
+    const { uid } = claim()?.metadata ?? {};
+    cluster.api.remove('persistentvolumeclaims', 'demo', 'data-db-0');
+    cluster.api.remove('pods', 'demo', 'db-0');
+    await cluster.until(
+      () => claim()?.metadata.uid !== uid && cluster.pods('db').filter(isPodReady).length === 2,
+    );
+    expect(claim()?.metadata.deletionTimestamp).toBeUndefined();
   });
 
   it('go with it when whenDeleted is Delete', async () => {

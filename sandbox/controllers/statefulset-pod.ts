@@ -22,14 +22,21 @@ export function createPod(
   revision: KubernetesObject,
 ): void {
   const name = `${set.metadata.name}-${ordinal}`;
+  const leaving: string[] = [];
   for (const template of set['spec'].volumeClaimTemplates ?? []) {
     const claim = claimDraft(set, template, ordinal);
-    if (api.get('persistentvolumeclaims', set.metadata.namespace, claim.metadata.name ?? '')) continue;
+    const known = api.get('persistentvolumeclaims', set.metadata.namespace, claim.metadata.name ?? '');
+    if (known?.metadata.deletionTimestamp) leaving.push(`pvc ${known.metadata.name} is being deleted`);
+    if (known) continue;
     const subject = `Claim ${claim.metadata.name} Pod ${name} in StatefulSet ${set.metadata.name}`;
     record(events, set, subject, 'success', () => api.create('persistentvolumeclaims', claim));
   }
   const subject = `Pod ${name} in StatefulSet ${set.metadata.name}`;
-  record(events, set, subject, 'successful', () => api.create('pods', podDraft(set, ordinal, revision)));
+  record(events, set, subject, 'successful', () => {
+    // A pod that used the claim would keep it from ever going, and would never be scheduled itself.
+    if (leaving.length > 0) throw new Error(leaving.join(', '));
+    api.create('pods', podDraft(set, ordinal, revision));
+  });
 }
 
 function record(
