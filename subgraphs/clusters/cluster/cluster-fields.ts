@@ -15,6 +15,8 @@ export function checkedDomain(value: string, field: readonly string[]): string {
 }
 
 const labelName = /^[a-zA-Z0-9]([-_./a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/;
+const notALabelName = (name: string): string =>
+  `${quoted(name)} is not a name of a label: use at most 63 letters, digits and "-", "_", "." and "/", with a letter or digit at both ends.`;
 
 export function checkedLabels(value: unknown, field: readonly string[]): Record<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -25,7 +27,7 @@ export function checkedLabels(value: unknown, field: readonly string[]): Record<
     throw BadUserInputError.at(field, `There are ${labels.length} labels: give at most 64.`);
   const problems = labels.flatMap(([name, text]) => {
     if (!labelName.test(name)) {
-      return [{ field: [...field, name.slice(0, 80)], message: `${quoted(name)} is not a name of a label.` }];
+      return [{ field: [...field, name.slice(0, 80)], message: notALabelName(name) }];
     }
     if (typeof text !== 'string' || text.length > 200) {
       return [
@@ -56,7 +58,7 @@ export function checkedLabelFilter(value: unknown, field: readonly string[]): La
   }
   return entries.map(([name, given]) => {
     const at = [...field, name.slice(0, 80)];
-    if (!labelName.test(name)) return refuse(at, `${quoted(name)} is not a name of a label.`);
+    if (!labelName.test(name)) return refuse(at, notALabelName(name));
     if (given === null) return { name, values: null };
     const values: unknown[] = Array.isArray(given) ? given : [given];
     const isText = (text: unknown): text is string => typeof text === 'string' && text.length <= 200;

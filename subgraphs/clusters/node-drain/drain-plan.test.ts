@@ -85,7 +85,7 @@ describe('the end of a drain', () => {
     expect(endOf(of('REFUSED', 'BLOCKED'), in5Minutes)).toBeUndefined();
     expect(endOf(of('REFUSED', 'GONE'), in5Minutes)).toEqual({
       state: 'FAILED',
-      outcome: 'The cluster refuses to evict a/p0: no',
+      outcome: 'These could not be evicted: a/p0. no',
     });
   });
 
@@ -94,5 +94,15 @@ describe('the end of a drain', () => {
       state: 'TIMED_OUT',
       outcome: 'The time was over before these were gone: a/p1.',
     });
+  });
+
+  it('names each budget that held pods to the deadline once', () => {
+    const pods = of('BLOCKED', 'BLOCKED', 'TERMINATING').map((pod) => ({
+      ...pod,
+      disruptionBudget: pod.state === 'BLOCKED' ? 'web' : null,
+    }));
+    expect(endOf(pods, { now: 300_000, deadline: 300_000 })?.outcome).toBe(
+      'The time was over before these were gone: a/p0, a/p1, a/p2. PodDisruptionBudgets stood in the way: a/web.',
+    );
   });
 });

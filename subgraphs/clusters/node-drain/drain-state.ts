@@ -56,13 +56,23 @@ export function endOf(
   if (left.every(({ state }) => state === 'REFUSED')) {
     return {
       state: 'FAILED',
-      outcome: `The cluster refuses to evict ${named(left)}: ${left[0]?.reason ?? ''}`,
+      outcome: `These could not be evicted: ${named(left)}. ${left[0]?.reason ?? ''}`,
     };
   }
   if (times.now >= times.deadline) {
-    return { state: 'TIMED_OUT', outcome: `The time was over before these were gone: ${named(left)}.` };
+    const outcome = `The time was over before these were gone: ${named(left)}.${heldBy(left)}`;
+    return { state: 'TIMED_OUT', outcome };
   }
   return undefined;
+}
+
+/** The budgets that did not let them go at the end, as `namespace/name`. */
+function heldBy(pods: readonly DrainedPod[]): string {
+  const budgets = new Map<string, { namespace: string; name: string }>();
+  for (const { namespace, disruptionBudget: name } of pods) {
+    if (name !== null) budgets.set(`${namespace}/${name}`, { namespace, name });
+  }
+  return budgets.size > 0 ? ` PodDisruptionBudgets stood in the way: ${named([...budgets.values()])}.` : '';
 }
 
 const mostNamed = 10;

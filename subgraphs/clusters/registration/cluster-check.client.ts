@@ -187,8 +187,18 @@ function advice(problem: ClusterProblem, error: MeridianError): string {
   if (problem === 'NOT_KUBERNETES' && statusOf(error)?.code !== undefined && !isRedirect(error)) {
     return notKubernetes;
   }
-  return `The cluster was not accepted, because it could not be used: ${error.message}`;
+  const remedy = remedies[problem];
+  return `The cluster was not accepted, because it could not be used: ${error.message}${remedy ? ` ${remedy}` : ''}`;
 }
+
+const reachable = 'Check the address, and that it can be reached from where Meridian runs.';
+const remedies: Partial<Record<ClusterProblem, string>> = {
+  TLS_UNKNOWN_AUTHORITY:
+    'Give the certificate of the authority that signed it: caCertificate, or certificate-authority-data of a kubeconfig.',
+  NAME_NOT_RESOLVED: reachable,
+  NO_ANSWER: reachable,
+  UNREACHABLE: reachable,
+};
 
 const isRedirect = (error: MeridianError): boolean => {
   const code = statusOf(error)?.code ?? 0;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClusterAuthFailedError, ClusterUnavailableError } from '../../shared/errors.js';
-import { CircuitOpenError } from '../../shared/kubernetes/errors.js';
 import type { DropReason } from '../../shared/kubernetes/connections.js';
+import { CircuitOpenError } from '../../shared/kubernetes/errors.js';
 import { createLogger } from '../../shared/logger.js';
 import { ClusterMonitor } from './cluster-monitor.js';
 import type { ProbeAnswer } from './cluster-state.js';
@@ -109,7 +109,12 @@ describe('the monitor of clusters', () => {
       'It has an expired certificate.',
       Object.assign(new Error(), { code: 'CERT_HAS_EXPIRED' }),
     );
-    const answers = [expired, new CircuitOpenError('a', expired), expired, new CircuitOpenError('a', expired)];
+    const answers = [
+      expired,
+      new CircuitOpenError('a', expired),
+      expired,
+      new CircuitOpenError('a', expired),
+    ];
     const { monitor, news, spy } = setup(async () => {
       throw answers.shift() ?? expired;
     });

@@ -140,7 +140,7 @@ function refusal(field: readonly string[], message: string, cause: Error): BadUs
 }
 
 const notAllowed = (subject: string): string =>
-  `${subject} is not allowed here: only public addresses are, and the networks that the operator of Meridian lists.`;
+  `${subject} is not allowed here: only public addresses are, and the networks that the operator of Meridian lists in MERIDIAN_CLUSTER_NETWORKS.`;
 
 function parseOrigin(text: string): string {
   if (URL.canParse(text)) {

@@ -86,16 +86,13 @@ export function readKubeconfig(
   }
   const root = isFields(content)
     ? content
-    : fail('', 'is not a kubeconfig: it starts with "apiVersion: v1".');
-  if (root['kind'] !== undefined && root['kind'] !== 'Config') fail('kind', 'is not "Config".');
+    : fail('', 'is not a kubeconfig: give what kubectl config view --flatten --raw --minify prints.');
+  const { kind } = root;
+  if (kind !== undefined && kind !== 'Config') fail('kind', `is ${quoted(kind)}: it has to be "Config".`);
 
-  const current = root['current-context'];
-  if (typeof current !== 'string' || current === '') {
-    fail('current-context', 'is missing: name the context to use.');
-  }
-  const context = entry(root, 'contexts', 'context', current, fail);
-  const cluster = entry(root, 'clusters', 'cluster', context.fields['cluster'], fail);
-  const user = entry(root, 'users', 'user', context.fields['user'], fail);
+  const context = entry(root, 'contexts', 'context', { path: 'current-context', fields: root }, fail);
+  const cluster = entry(root, 'clusters', 'cluster', context, fail);
+  const user = entry(root, 'users', 'user', context, fail);
 
   for (const [part, refused, known] of [
     [cluster, refusedClusterFields, clusterFields],
@@ -171,16 +168,20 @@ function entry(
   root: Fields,
   list: string,
   part: string,
-  name: unknown,
+  by: Entry,
   fail: (path: string, message: string) => never,
 ): Entry {
+  const isCurrent = by.fields === root;
+  const at = isCurrent ? by.path : `${by.path}.${part}`;
+  const name = by.fields[isCurrent ? by.path : part];
+  if (isUnset(name)) return fail(at, `is missing: name one of ${list}.`);
   const items: unknown = root[list];
   if (!Array.isArray(items)) return fail(list, 'is not a list.');
   const found = items.flatMap((item: unknown, index) =>
     isFields(item) && item['name'] === name ? [index] : [],
   );
   const [index, second] = found;
-  if (index === undefined) return fail(list, `has no entry with the name ${quoted(name ?? '')}.`);
+  if (index === undefined) return fail(at, `is ${quoted(name)}, but ${list} has no entry with that name.`);
   if (second !== undefined)
     return fail(`${list}[${second}].name`, `is the same as that of ${list}[${index}].`);
   const path = `${list}[${index}].${part}`;

@@ -31,7 +31,7 @@ export function parseStrictYaml(text: string, limits: { maxBytes: number; maxDep
   });
   const [document, second] = [...composer.compose(tokensOf(text, limits.maxDepth))];
   if (!document?.contents) throw new Error('is empty.');
-  if (second) throw new Error('holds more than one document.');
+  if (second) throw new Error('holds more than one document: give one.');
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
     const line = text.slice(0, problem.pos[0]).split('\n').length;

@@ -60,17 +60,28 @@ const kubeconfig = (cluster: object, user: object = { token: sandbox.token }) =>
 
 describe('the certificate of an API server (CL-9)', () => {
   it.each([
-    ['of another authority', 'TLS_UNKNOWN_AUTHORITY', () => other.issue()],
-    ['for another name', 'TLS_WRONG_NAME', () => authority.issue({ names: ['kube.elsewhere'] })],
-    ['that has expired', 'TLS_EXPIRED', () => authority.issue({ fromDays: -9, toDays: -2 })],
-    ['that is not valid yet', 'TLS_NOT_YET_VALID', () => authority.issue({ fromDays: 2, toDays: 9 })],
-  ] as const)('%s is refused as %s, and no credential is sent', async (_what, problem, issue) => {
+    ['of another authority', 'TLS_UNKNOWN_AUTHORITY', 'caCertificate', () => other.issue()],
+    [
+      'for another name',
+      'TLS_WRONG_NAME',
+      'tlsServerName',
+      () => authority.issue({ names: ['kube.elsewhere'] }),
+    ],
+    ['that has expired', 'TLS_EXPIRED', 'expired', () => authority.issue({ fromDays: -9, toDays: -2 })],
+    [
+      'that is not valid yet',
+      'TLS_NOT_YET_VALID',
+      'not valid yet',
+      () => authority.issue({ fromDays: 2, toDays: 9 }),
+    ],
+  ] as const)('%s is refused as %s, and no credential is sent', async (_what, problem, said, issue) => {
     proxy.useCertificate(await issue());
     const given = input();
     const token = uniqueName('token');
     const { cluster, check, userErrors } = await attempt({ ...given, token });
     expect({ cluster, check }).toEqual({ cluster: null, check: { problem } });
     expect(userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'server'] }]);
+    expect(userErrors[0].message).toContain(said);
     // Never tried again without verification.
     expect(proxy.seen(({ headers }) => headers.authorization === `Bearer ${token}`)).toEqual([]);
     proxy.useCertificate(await authority.issue());

@@ -139,7 +139,12 @@ describe('a kubeconfig', () => {
     [
       'an unknown context',
       kubeconfig({}, {}, { 'current-context': 'x' }),
-      /contexts has no entry with the name "x"/,
+      /current-context is "x", but contexts has no entry with that name/,
+    ],
+    [
+      'a context without a user',
+      kubeconfig({}, {}, { contexts: [{ name: 'one', context: { cluster: 'c' } }] }),
+      /contexts\[0\]\.context\.user is missing: name one of users/,
     ],
     [
       'two users of one name',
@@ -147,7 +152,7 @@ describe('a kubeconfig', () => {
       /users\[1\]\.name is the same/,
     ],
     ['users that are no list', kubeconfig({}, {}, { users: { u: {} } }), /users is not a list/],
-    ['another kind', { kind: 'Secret' }, /kind is not "Config"/],
+    ['another kind', { kind: 'Secret' }, /kind is "Secret": it has to be "Config"/],
     ['a list', '- a', /is not a kubeconfig/],
     ['nothing', '', /kubeconfig is empty/],
     ['a prototype for a user', '{"current-context":"__proto__","contexts":[]}', /has no entry/],
