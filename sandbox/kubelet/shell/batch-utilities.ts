@@ -1,4 +1,3 @@
-import { latin1FromBytes, stdoutAsBytes } from 'just-bash';
 import { bytesOf, textOf } from './streams.js';
 import type { Utility, UtilityContext } from './utility.js';
 
@@ -32,20 +31,26 @@ async function execute(
   args: readonly string[],
   stdin: string,
 ) {
-  const result = await task.during(
-    shell.container.bash.exec(name, {
-      args: args.map(textOf),
-      stdin,
-      stdinKind: 'bytes',
-      env: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, textOf(value)])),
-      replaceEnv: true,
-      cwd: shell.directory,
-      rawScript: true,
-      signal: task.signal,
-    }),
-  );
+  // What exec answers was read as UTF-8, which spoils archives; a redirection writes the bytes.
+  const output = `/dev/.output-${task.pid}`;
+  const { files } = shell;
+  files.collect(output);
+  const running = shell.container.bash.exec(`${name} > ${output}`, {
+    args: args.map(textOf),
+    stdin,
+    stdinKind: 'bytes',
+    env: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, textOf(value)])),
+    replaceEnv: true,
+    cwd: shell.directory,
+    rawScript: true,
+    signal: task.signal,
+  });
+  let stdout = '';
+  const result = await task.during(running).finally(() => {
+    stdout = files.take(output).toString('latin1');
+  });
   return {
-    stdout: latin1FromBytes(stdoutAsBytes(result)),
+    stdout,
     stderr: bytesOf(result.stderr).replaceAll(/^bash: (line \d+: )?/gm, ''),
     code: result.exitCode,
   };

@@ -17,6 +17,18 @@ type Write = InMemoryFs['writeFile'];
 /** The files of a container in memory: its own, those of its volumes, and devices; parts cannot be changed. */
 export class DeviceFiles extends MountableFs {
   isReadOnly: (path: string) => boolean = () => false;
+  private readonly collected = new Map<string, Buffer[]>();
+
+  /** What is written to the path from now on becomes no file, but is kept until it is taken. */
+  collect(path: string): void {
+    this.collected.set(path, []);
+  }
+
+  take(path: string): Buffer {
+    const pieces = this.collected.get(path) ?? [];
+    this.collected.delete(path);
+    return Buffer.concat(pieces);
+  }
 
   override async readFileBytes(path: string): ReturnType<MountableFs['readFileBytes']> {
     const device = DEVICES[path];
@@ -33,11 +45,12 @@ export class DeviceFiles extends MountableFs {
   }
 
   override async appendFile(...given: Parameters<Write>): Promise<void> {
-    if (this.isWritable(given[0])) await super.appendFile(...given);
+    if (this.isFile(given)) await super.appendFile(...given);
   }
 
   override async writeFile(...given: Parameters<Write>): Promise<void> {
-    if (this.isWritable(given[0])) await super.writeFile(...given);
+    if (this.collected.has(given[0])) this.collect(given[0]);
+    if (this.isFile(given)) await super.writeFile(...given);
   }
 
   override async mkdir(...given: Parameters<InMemoryFs['mkdir']>): Promise<void> {
@@ -53,6 +66,19 @@ export class DeviceFiles extends MountableFs {
   override async mv(...given: Parameters<InMemoryFs['mv']>): Promise<void> {
     this.isWritable(given[0]);
     await super.mv(...given);
+  }
+
+  /** False for what is a device, or is collected. */
+  private isFile([path, content, options]: Parameters<Write>): boolean {
+    const pieces = this.collected.get(path);
+    if (!pieces) return this.isWritable(path);
+    const encoding = typeof options === 'string' ? options : options?.encoding;
+    pieces.push(
+      typeof content === 'string'
+        ? Buffer.from(content, encoding === 'binary' ? 'latin1' : (encoding ?? 'utf8'))
+        : Buffer.from(content),
+    );
+    return false;
   }
 
   /** False for devices, which take everything. Throws where nothing can be changed. */

@@ -20,10 +20,11 @@ const ls: Utility = async (context) => {
   const rest = args.filter((arg) => !arg.startsWith('--color'));
   const code = await batch('ls')({ ...context, args: rest, io: io.copy().set(1, output) });
   const isLong = rest.some((arg) => /^-[^-]*[lgn]/.test(arg));
-  const lines = output.text
+  const listed = output.text
     .replaceAll(/ (user|root) (user|root) /g, ' root root ')
     .split('\n')
     .filter((line) => !/(^|\s)\.keep$/.test(line));
+  const lines = isLong ? await asCoreutils(context, listed) : listed;
   const shown = isColoured
     ? await Promise.all(lines.map((line) => coloured(context, line, isLong)))
     : lines.map((text) => ({ text, width: text.length }));
@@ -35,6 +36,40 @@ const ls: Utility = async (context) => {
   );
   return code;
 };
+
+/**
+ * The tool marks directories also where nobody asked for it, gives them no size and no time to `.` and `..`, and
+ * counts files instead of blocks.
+ */
+async function asCoreutils({ args, shell }: UtilityContext, lines: readonly string[]): Promise<string[]> {
+  const isMarked = args.some((arg) => /^-[^-]*[Fp]|^--classify/.test(arg));
+  const isHuman = args.some((arg) => /^-[^-]*h|^--human/.test(arg));
+  let directory = args.find((arg) => !arg.startsWith('-')) ?? '.';
+  const shown: string[] = [];
+  let total: { readonly at: number; kibibytes: number } | undefined;
+  for (const line of lines) {
+    if (line.endsWith(':')) directory = line.slice(0, -1);
+    let text = line;
+    if (line.startsWith('d')) {
+      text = line.replace(/^(\S+ +\S+ root root)( +)0 /, (_all, head: string, gap: string) => {
+        return `${head} ${(isHuman ? '4.0K' : '4096').padStart(gap.length)} `;
+      });
+      if (!isMarked) text = text.replace(/\/$/, '');
+      const [, name] = / (\.\.?)$/.exec(text) ?? [];
+      const stat = name && (await shell.files.stat(shell.resolve(`${directory}/${name}`)));
+      if (stat) text = text.replace(/\S+ +\S+ +\S+ (?=\.\.?$)/, `${monthAndTime(stat.mtime)} `);
+    }
+    if (total) total.kibibytes += Math.ceil(Number(/ root root +(\d+) /.exec(text)?.[1] ?? 0) / 4096) * 4;
+    shown.push(text);
+    if (/^total \d/.test(line)) total = { at: shown.length - 1, kibibytes: 0 };
+    if (total && !isHuman) shown[total.at] = `total ${total.kibibytes}`;
+  }
+  return shown;
+}
+
+/** As `ls -l` has the times of the last months. */
+const monthAndTime = (time: Date): string =>
+  `${time.toUTCString().slice(8, 11)} ${String(time.getUTCDate()).padStart(2)} ${time.toISOString().slice(11, 16)}`;
 
 interface Shown {
   readonly text: string;
@@ -90,75 +125,32 @@ function inColumns(lines: readonly Shown[], width: number): string {
   return text;
 }
 
-const which: Utility = async ({ args, io, shell }) => {
-  let code = 0;
-  for (const name of args) {
-    const place = await shell.programs.locate(shell, name);
-    if (place) await io.print(`${place}\n`);
-    else code = 1;
-  }
-  return code;
-};
+/** Letters of tar that take a value each, in their order. */
+const TAR_VALUES = /[bfCTX]/;
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-const date: Utility = async ({ args, io, shell }) => {
-  const given = args[args.indexOf('-d') + 1];
-  const asked =
-    args.includes('-d') && given
-      ? given.startsWith('@')
-        ? Number(given.slice(1)) * 1000
-        : Date.parse(given)
-      : shell.container.now();
-  if (Number.isNaN(asked)) throw new Error(`invalid date '${given}'`);
-  const time = new Date(asked);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const values: Record<string, string> = {
-    Y: String(time.getUTCFullYear()),
-    y: two(time.getUTCFullYear() % 100),
-    m: two(time.getUTCMonth() + 1),
-    d: two(time.getUTCDate()),
-    e: String(time.getUTCDate()).padStart(2),
-    H: two(time.getUTCHours()),
-    M: two(time.getUTCMinutes()),
-    S: two(time.getUTCSeconds()),
-    N: `${String(time.getUTCMilliseconds()).padStart(3, '0')}000000`,
-    s: String(Math.floor(asked / 1000)),
-    a: DAYS[time.getUTCDay()] ?? '',
-    b: MONTHS[time.getUTCMonth()] ?? '',
-    j: String(Math.floor((asked - Date.UTC(time.getUTCFullYear(), 0)) / 86_400_000) + 1).padStart(3, '0'),
-    u: String(time.getUTCDay() || 7),
-    Z: 'UTC',
-    z: '+0000',
-    n: '\n',
-    t: '\t',
-    '%': '%',
-  };
-  const LONG: Record<string, string> = {
-    F: '%Y-%m-%d',
-    T: '%H:%M:%S',
-    D: '%m/%d/%y',
-    R: '%H:%M',
-    c: '%a %b %e %T %Y',
-  };
-  const expand = (format: string): string =>
-    format.replaceAll(/%-?([A-Za-z%])/g, (all, letter) =>
-      LONG[letter] ? expand(LONG[letter]) : (values[letter] ?? all),
-    );
-  const iso = args.some((arg) => /^-I(seconds|s)?$|^--iso/.test(arg)) ? '%Y-%m-%dT%H:%M:%S+00:00' : undefined;
-  await io.print(
-    `${expand(args.find((arg) => arg.startsWith('+'))?.slice(1) ?? iso ?? '%a %b %e %H:%M:%S UTC %Y')}\n`,
+/** As just-bash's, but no name in an archive is absolute: `kubectl cp` refuses such archives. */
+const tar: Utility = async (context) => {
+  const { args, io, shell } = context;
+  const [first = '', ...rest] = args;
+  const isBundle = !first.startsWith('--');
+  const isCreating = args.includes('--create') || (isBundle && first.includes('c'));
+  let values = isBundle ? [...first].filter((letter) => TAR_VALUES.test(letter)).length : 0;
+  const operands = rest.filter((arg) => {
+    if (values > 0) values--;
+    else if (!arg.startsWith('-')) return true;
+    else if (/^-[bfCTX]$/.test(arg)) values = 1;
+    return false;
+  });
+  if (!isCreating || operands.length === 0 || operands.some((operand) => !operand.startsWith('/')))
+    return batch('tar')(context);
+  await io.complain(
+    shell.container.system === 'debian'
+      ? "tar: Removing leading `/' from member names\n"
+      : "tar: removing leading '/' from member names\n",
   );
-  return 0;
+  const options = rest.filter((arg) => !operands.includes(arg));
+  const relative = operands.map((operand) => operand.replace(/^\/+/, '') || '.');
+  return batch('tar')({ ...context, args: [first, ...options, '-C', '/', ...relative] });
 };
 
-const printenv: Utility = async ({ args, io, environment }) => {
-  const wanted = args.length > 0 ? args : Object.keys(environment);
-  for (const name of wanted)
-    if (environment[name] !== undefined)
-      await io.print(args.length > 0 ? `${environment[name]}\n` : `${name}=${environment[name]}\n`);
-  return args.every((name) => environment[name] !== undefined) ? 0 : 1;
-};
-
-export const fileUtilities: Readonly<Record<string, Utility>> = { ls, which, date, printenv };
+export const fileUtilities: Readonly<Record<string, Utility>> = { ls, tar };

@@ -129,6 +129,77 @@ const offline: Utility = async ({ name, args, io }) => {
   return 100;
 };
 
+const which: Utility = async ({ args, io, shell }) => {
+  let code = 0;
+  for (const name of args) {
+    const place = await shell.programs.locate(shell, name);
+    if (place) await io.print(`${place}\n`);
+    else code = 1;
+  }
+  return code;
+};
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+const date: Utility = async ({ args, io, shell }) => {
+  const given = args[args.indexOf('-d') + 1];
+  const asked =
+    args.includes('-d') && given
+      ? given.startsWith('@')
+        ? Number(given.slice(1)) * 1000
+        : Date.parse(given)
+      : shell.container.now();
+  if (Number.isNaN(asked)) throw new Error(`invalid date '${given}'`);
+  const time = new Date(asked);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const values: Record<string, string> = {
+    Y: String(time.getUTCFullYear()),
+    y: two(time.getUTCFullYear() % 100),
+    m: two(time.getUTCMonth() + 1),
+    d: two(time.getUTCDate()),
+    e: String(time.getUTCDate()).padStart(2),
+    H: two(time.getUTCHours()),
+    M: two(time.getUTCMinutes()),
+    S: two(time.getUTCSeconds()),
+    N: `${String(time.getUTCMilliseconds()).padStart(3, '0')}000000`,
+    s: String(Math.floor(asked / 1000)),
+    a: DAYS[time.getUTCDay()] ?? '',
+    b: MONTHS[time.getUTCMonth()] ?? '',
+    j: String(Math.floor((asked - Date.UTC(time.getUTCFullYear(), 0)) / 86_400_000) + 1).padStart(3, '0'),
+    u: String(time.getUTCDay() || 7),
+    Z: 'UTC',
+    z: '+0000',
+    n: '\n',
+    t: '\t',
+    '%': '%',
+  };
+  const LONG: Record<string, string> = {
+    F: '%Y-%m-%d',
+    T: '%H:%M:%S',
+    D: '%m/%d/%y',
+    R: '%H:%M',
+    c: '%a %b %e %T %Y',
+  };
+  const expand = (format: string): string =>
+    format.replaceAll(/%-?([A-Za-z%])/g, (all, letter) =>
+      LONG[letter] ? expand(LONG[letter]) : (values[letter] ?? all),
+    );
+  const iso = args.some((arg) => /^-I(seconds|s)?$|^--iso/.test(arg)) ? '%Y-%m-%dT%H:%M:%S+00:00' : undefined;
+  await io.print(
+    `${expand(args.find((arg) => arg.startsWith('+'))?.slice(1) ?? iso ?? '%a %b %e %H:%M:%S UTC %Y')}\n`,
+  );
+  return 0;
+};
+
+const printenv: Utility = async ({ args, io, environment }) => {
+  const wanted = args.length > 0 ? args : Object.keys(environment);
+  for (const name of wanted)
+    if (environment[name] !== undefined)
+      await io.print(args.length > 0 ? `${environment[name]}\n` : `${name}=${environment[name]}\n`);
+  return args.every((name) => environment[name] !== undefined) ? 0 : 1;
+};
+
 export const informationUtilities: Readonly<Record<string, Utility>> = {
   hostname: say(({ args, shell }) => {
     const { pod } = shell.container.instance.context;
@@ -160,4 +231,7 @@ export const informationUtilities: Readonly<Record<string, Utility>> = {
   apt: offline,
   'apt-get': offline,
   dpkg: offline,
+  which,
+  date,
+  printenv,
 };

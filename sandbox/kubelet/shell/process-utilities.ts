@@ -18,8 +18,12 @@ function processTable({ args, shell }: UtilityContext): string {
     return `${[head, ...processes.map(line)].join('\n')}\n`;
   }
   const head = 'USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND';
-  const line = (each: Process) =>
-    `${each.user.padEnd(8)} ${String(each.pid).padStart(7)}  0.0  0.1  11376  7552 ?        Ss   18:12   0:00 ${textOfCommand(each)}`;
+  const { container } = shell;
+  const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
+  const line = (each: Process) => {
+    const start = clock(container.tasks.tasks.has(each.pid) ? container.now() : container.instance.startedAt);
+    return `${each.user.padEnd(8)} ${String(each.pid).padStart(7)}  0.0  0.1  11376  7552 ?        Ss   ${start}   0:00 ${textOfCommand(each)}`;
+  };
   return `${[head, ...processes.map(line)].join('\n')}\n`;
 }
 
