@@ -56,7 +56,7 @@ export class NamespaceController {
     const namespace = this.api.get('namespaces', undefined, name);
     if (!namespace) return;
     const draft = draftOf(namespace);
-    draft['spec'] = { ...draft['spec'], finalizers: [] };
+    draft['spec'] = {};
     this.api.update('namespaces', draft, 'finalize');
     if (this.api.get('namespaces', undefined, name)) this.api.remove('namespaces', undefined, name);
   }

@@ -33,11 +33,8 @@ export const carryOver = (
 ): any => {
   const { metadata } = object;
   const kept = previous.metadata;
-  if (subresource === 'finalize')
-    return {
-      ...previous,
-      spec: { ...previous.spec, finalizers: object.spec?.finalizers ?? [] },
-    };
+  // A namespace's spec is its finalizers.
+  if (subresource === 'finalize') return { ...previous, spec: object.spec ?? {} };
   if (subresource === 'binding')
     return {
       ...previous,

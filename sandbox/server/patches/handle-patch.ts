@@ -1,6 +1,6 @@
 import type { Draft } from '../../storage/api.js';
 import { badRequest, internalError, notFound } from '../../storage/api-errors.js';
-import { decode, decodeKind } from '../../storage/decode.js';
+import { DecodeError, decode } from '../../storage/decode.js';
 import { type FieldError, invalidObject } from '../../storage/field-errors.js';
 import { pathElement } from '../../storage/fields/field-set.js';
 import { divisionOf, isEmptyValue, rootShape } from '../../storage/fields/typed-walk.js';
@@ -47,8 +47,7 @@ const handleChange = (
   const patch = parsePatch(type, text);
   const live = getExisting(request);
   const patched = applyPatch(type, kind.model, kind.show(live), patch);
-  const { unknown } = decodeKind(resource.kind, kind.version, kind.model, patched);
-  reportPatchFields(unknown, patch, options, response);
+  reportPatchFields(unknownFields(type, kind.model, patched, patch), patch, options, response);
   const draft = placeDraft(kind.store(patched) as Draft, request);
   const { uid } = draft.metadata as { uid?: string };
   if (uid !== live.metadata.uid) {
@@ -67,20 +66,54 @@ const handleChange = (
   sendOne(request, updated, 200);
 };
 
+/** Of what the patch leads to. Throws 422 where that has a value of another type than the kind. */
+const unknownFields = (
+  type: Exclude<PatchType, 'apply'>,
+  model: string,
+  patched: unknown,
+  patch: unknown,
+): readonly string[] => {
+  try {
+    return decode(model, patched).unknown;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    if (type === 'strategic') throw invalidPatch(goMap(patch), conversionProblem(error.message));
+    throw invalidPatch(JSON.stringify(patched), error.message);
+  }
+};
+
+/** A strategic merge patch is converted without JSON in between, so the real server has other words for it. */
+const conversionProblem = (message: string): string => {
+  const [, from = '', to = ''] =
+    /^json: cannot unmarshal (\w+) into Go struct field \S+ of type (\S+)$/.exec(message) ?? [];
+  if (!to) return message;
+  const kinds: Readonly<Record<string, string>> = { number: 'int64', array: 'slice', object: 'map' };
+  const kind = kinds[from] ?? from;
+  if (to.startsWith('[]')) return `cannot restore slice from ${kind}`;
+  if (to.startsWith('map[')) return `cannot restore map from ${kind}`;
+  if (to.startsWith('v1.')) return `cannot restore struct from: ${kind}`;
+  return from === 'number' && to === 'string' ? 'cannot convert int64 to string' : `unrecognized type: ${to}`;
+};
+
+const invalidPatch = (value: string, problem: string): Error =>
+  invalidObject({ kind: '', group: '', name: '' }, [
+    {
+      reason: 'FieldValueInvalid',
+      field: 'patch',
+      message: `Invalid value: ${JSON.stringify(value)}: ${problem}`,
+    },
+  ]);
+
 const reportPatchFields = (
   unknown: readonly string[],
   patch: unknown,
   options: WriteQuery,
   response: ResourceRequest['response'],
 ): void => {
-  if (options.fieldValidation === 'Strict' && unknown.length > 0)
-    throw invalidObject({ kind: '', group: '', name: '' }, [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'patch',
-        message: `Invalid value: ${JSON.stringify(goMap(patch))}: strict decoding error: ${unknown.map((path) => `unknown field "${path}"`).join(', ')}`,
-      },
-    ]);
+  if (options.fieldValidation === 'Strict' && unknown.length > 0) {
+    const listed = unknown.map((path) => `unknown field "${path}"`).join(', ');
+    throw invalidPatch(goMap(patch), `strict decoding error: ${listed}`);
+  }
   reportFields(unknown, [], options.fieldValidation, '', response);
 };
 

@@ -17,6 +17,6 @@ export const namespaceRules: KindRules = {
   },
   prepareUpdate(object, previous) {
     // Only the `finalize` subresource changes these.
-    object.spec = { ...object.spec, finalizers: previous.spec.finalizers };
+    object.spec = { ...previous.spec };
   },
 };

@@ -32,6 +32,9 @@ export const serviceRules: KindRules = {
   prepareUpdate({ spec }, previous, context, errors) {
     const { spec: before } = previous;
     if (spec.type !== 'ExternalName' && before.type !== 'ExternalName') {
+      // Whoever names another address in the older field means both.
+      if (spec.clusterIP && spec.clusterIP !== before.clusterIP && isSame(spec.clusterIPs, before.clusterIPs))
+        spec.clusterIPs = [spec.clusterIP];
       spec.clusterIP ??= before.clusterIP;
       spec.clusterIPs ??= before.clusterIPs;
       spec.ipFamilies ??= before.ipFamilies;
@@ -60,6 +63,8 @@ export const serviceRules: KindRules = {
       errors.invalid('spec.clusterIPs[0]', spec.clusterIPs ?? [spec.clusterIP], 'may not change once set');
   },
 };
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const hasNodePorts = (spec: any): boolean => spec.type === 'NodePort' || spec.type === 'LoadBalancer';
 
