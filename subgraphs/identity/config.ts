@@ -16,6 +16,7 @@ const settings = {
   /** How long a sign-in lasts. */
   sessionLifetime: duration('MERIDIAN_SESSION_LIFETIME', '12h'),
   adminPassword,
+  auditSealInterval: duration('MERIDIAN_AUDIT_SEAL_INTERVAL', '10s'),
 };
 
 export type IdentityConfig = ConfigOf<typeof settings>;

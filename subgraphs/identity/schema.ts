@@ -1,6 +1,7 @@
 import type { FederatedSchemaOptions } from '../shared/federated-schema.js';
 import { AccessTokenResolver } from './access-token/access-token.resolver.js';
 import { AuditEventResolver } from './audit-event/audit-event.resolver.js';
+import { AuditVerificationResolver } from './audit-seal/audit-verification.resolver.js';
 import { NodeResolver } from './node/node.resolver.js';
 import { Deployment } from './references/deployment.type.js';
 import { Environment } from './references/environment.type.js';
@@ -29,6 +30,7 @@ export const identitySchema: FederatedSchemaOptions = {
     SessionResolver,
     AccessTokenResolver,
     AuditEventResolver,
+    AuditVerificationResolver,
     ProjectResolver,
   ],
   references: {

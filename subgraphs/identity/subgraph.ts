@@ -14,10 +14,15 @@ import { AccessTokenService } from './access-token/access-token.service.js';
 import { AuditEventRepository } from './audit-event/audit-event.repository.js';
 import { AuditEventResolver } from './audit-event/audit-event.resolver.js';
 import { AuditEventService } from './audit-event/audit-event.service.js';
+import { AuditSealRepository } from './audit-seal/audit-seal.repository.js';
+import { AuditSealer } from './audit-seal/audit-sealer.js';
+import { AuditVerificationResolver } from './audit-seal/audit-verification.resolver.js';
+import { AuditVerificationService } from './audit-seal/audit-verification.service.js';
 import type { IdentityConfig } from './config.js';
 import { CreateIdentity1795374000000 } from './migrations/1795374000000-create-identity.js';
 import { PublishActors1795374000001 } from './migrations/1795374000001-publish-actors.js';
 import { PublishRoleGrants1795374000002 } from './migrations/1795374000002-publish-role-grants.js';
+import { SealAuditLog1795374000003 } from './migrations/1795374000003-seal-audit-log.js';
 import { NodeResolver } from './node/node.resolver.js';
 import { NodeService } from './node/node.service.js';
 import { OwnRecords } from './node/own-records.js';
@@ -80,6 +85,7 @@ export const identityMigrations = [
   CreateIdentity1795374000000,
   PublishActors1795374000001,
   PublishRoleGrants1795374000002,
+  SealAuditLog1795374000003,
 ];
 
 export async function startIdentitySubgraph(
@@ -148,6 +154,8 @@ export async function startIdentitySubgraph(
   });
   const records = new PublishedRecordScopes(services.published);
   const environments = new PublishedEnvironments(services.published);
+  const seals = new AuditSealRepository(database);
+  const sealingKey = deriveKey(services.config.secretKey, 'audit-seals');
 
   const resolvers = [
     new ViewerResolver(new ViewerService(permissions, users, records, own), tokenService, sessionService),
@@ -165,17 +173,29 @@ export async function startIdentitySubgraph(
       userService,
       tokenService,
     ),
+    new AuditVerificationResolver(new AuditVerificationService(seals, permissions, sealingKey, clock)),
     new ProjectResolver(bindingService),
   ];
   const instances = new Map<unknown, unknown>(resolvers.map((resolver) => [resolver.constructor, resolver]));
   await seedBuiltInRoles(database, roles, clock);
+  const sealer = new AuditSealer({
+    seals,
+    key: sealingKey,
+    clock,
+    logger,
+    intervalMilliseconds: config.auditSealInterval,
+  });
+  sealer.start();
 
   return {
     name: 'identity',
     schema: buildFederatedSchema(identitySchema, instances, changes.recordRefusal),
     createContext: createRequestContext,
     ready: () => database.readiness(),
-    dispose: () => database.dispose(),
+    async dispose() {
+      await sealer.dispose();
+      await database.dispose();
+    },
     ensureFirstAdministrator: (password) =>
       ensureFirstAdministrator({ database, users, roles, bindings, passwords, clock }, password),
   };

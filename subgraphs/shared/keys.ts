@@ -3,6 +3,7 @@ import { hkdfSync } from 'node:crypto';
 export type KeyPurpose =
   | 'token-signing'
   | 'caller-context'
+  | 'audit-seals'
   | 'cluster-credentials'
   | 'secret-values'
   | 'exec-recordings'
