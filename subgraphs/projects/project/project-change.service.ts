@@ -129,7 +129,7 @@ export class ProjectChangeService {
         const environments = await this.environments.listByProjects([row.id], transaction);
         if (environments.length > 0) {
           throw new ConflictError(
-            `The project has ${environments.length} environments, such as ${JSON.stringify(environments[0]?.namespace)}: delete them first.`,
+            `The project still has environments, such as ${JSON.stringify(environments[0]?.namespace)}: delete them first (${environments.length}).`,
             { field: ['input', 'projectId'] },
           );
         }
