@@ -106,9 +106,10 @@ describe('a cluster that accepts connections and never answers (CL-2)', () => {
   it('costs a call ten seconds and TIMEOUT, or RATE_LIMITED at once when too many wait, and closes every socket; others notice nothing', async () => {
     const before = broken.proxy.exchanges.length;
     const quiet = broken.proxy.inject(everything, neverAnswer);
-    const [startedAt, watch] = [performance.now(), new Stopwatch()];
+    const startedAt = performance.now();
     let timeouts = 0;
-    const calls = Array.from({ length: 100 }, async () => {
+    const call = async () => {
+      const watch = new Stopwatch();
       const { errors } = await plan(services[2]?.serviceId);
       if (errors?.[0]?.extensions.code === 'TIMEOUT') timeouts++;
       return {
@@ -116,18 +117,20 @@ describe('a cluster that accepts connections and never answers (CL-2)', () => {
         passed: (performance.now() - startedAt) / 1_000,
         seconds: watch.seconds,
       };
-    });
+    };
+    const calls = [call()];
     await eventually(() => broken.proxy.open(({ status }) => status === null).length > 0);
     expect((await plan(services[0]?.serviceId)).errors).toBeUndefined();
-    // All of this while the others wait for their deadline.
+    // While the first waits for its deadline, and nothing else keeps the machine from being quick.
     expect(timeouts).toBe(0);
+    calls.push(...Array.from({ length: 99 }, call));
     for (let i = 0; i < 4; i++) expect((await plan(services[0]?.serviceId)).errors).toBeUndefined();
     await expectOthersUntouched();
     const ends = await Promise.all(calls);
     const waited = ends.filter(({ code }) => code === 'TIMEOUT');
     expect(waited.length).toBeGreaterThan(4);
     expect(Math.min(...waited.map(({ passed }) => passed))).toBeGreaterThan(9.5);
-    // The hundred have to be taken in first; nobody waits for two deadlines.
+    // Nobody waits for two deadlines.
     expect(Math.max(...waited.map(({ seconds }) => seconds))).toBeLessThan(20);
     // Lists and watches have 30 s.
     const asked = broken.proxy.exchanges

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import type { ManualClock } from '../../../sandbox/controllers/manual-clock.js';
 import type { Sandbox } from '../../../sandbox/sandbox.js';
+import { eventually } from '../../kit/wait.js';
 import { firstDifference, normalise } from './normalise.js';
 import type { Exchange, Frame } from './recording.js';
 
@@ -9,7 +10,8 @@ interface Received {
   readonly bytes: Buffer;
 }
 
-const PATIENCE_MS = 1500;
+/** Of the event loop, some milliseconds each: on a busy machine they last longer, as everything does. */
+const MOST_TURNS = 1000;
 const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 
 /** exec and attach: sends the recorded input in its order and compares what came on each channel, and the end. */
@@ -114,18 +116,17 @@ const converse = async (
     }
   }
   if (isHungUp) return;
-  const deadline = Date.now() + PATIENCE_MS;
-  while (heard.closeCode === undefined && Date.now() < deadline) await passTime(elapsed + 20);
+  for (let turns = 0; heard.closeCode === undefined && turns < MOST_TURNS; turns++)
+    await passTime(elapsed + 20);
 };
 
 /** Waits for as much output as the recorded server had sent before, so that input meets the same state. */
 const hear = async ({ received }: Conversation, before: readonly Frame[]): Promise<void> => {
   const wanted = before.filter(({ dir, channel }) => dir === 'server' && channel === 1);
   const size = wanted.reduce((sum, { text = '' }) => sum + text.length, 0);
-  const deadline = Date.now() + 100;
   const got = (): number =>
     received.filter(({ channel }) => channel === 1).reduce((sum, { bytes }) => sum + bytes.length, 0);
-  while (got() < size && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
+  await eventually(() => got() >= size, { what: `${size} bytes of output` });
 };
 
 /** The recorder wrote many characters of one kind as a few, dots, and their number. */
