@@ -8,7 +8,6 @@ import type {
 } from '../../shared/kubernetes/resources.js';
 import type { KubernetesObject } from '../../shared/kubernetes/wire.js';
 import { defaultSpec, type PortSpec, type ServiceSpec } from '../service/service-spec.js';
-import { ingressHost } from './ingress-host.js';
 import { buildWorkload } from './workload.builder.js';
 import type { WorkloadInput } from './workload-input.js';
 
@@ -248,15 +247,6 @@ describe('the workload of a service', () => {
     expect(built?.readinessProbe).toEqual({ httpGet: { path: '/ready', port: 8080 }, ...timing });
     expect(built?.livenessProbe).toEqual({ tcpSocket: { port: 8080 }, ...timing });
   });
-});
-
-describe('a host name below the ingress domain', () => {
-  it('fits into one label, marked with a hash when it was cut', () => {
-    const long = ingressHost({ name: 'a'.repeat(40), namespace: 'b'.repeat(40) }, 'example.com');
-    expect(long.split('.')[0]?.length).toBeLessThanOrEqual(63);
-    expect(long).toMatch(/-[0-9a-f]{8}\.example\.com$/);
-    expect(ingressHost({ name: 'a'.repeat(40), namespace: 'c'.repeat(40) }, 'example.com')).not.toBe(long);
-  });
 
   it('mounts files whose text is in Secrets beside those of the ConfigMap', () => {
     const objects = buildWorkload(
@@ -354,75 +344,5 @@ describe('a host name below the ingress domain', () => {
       ['shop.example.com', ['/ 443', '/api 8443']],
       ['web-shop-dev.apps.example.com', ['/ 9443']],
     ]);
-  });
-
-  describe('of a canary', () => {
-    const base = {
-      templateId: 'deployment_1',
-      spec: { ...defaultSpec, image: 'nginx:1.26', replicas: 4, ports: [port()] },
-      bound: [],
-    };
-    const steps = [
-      { percent: 20, pauseSeconds: 60 },
-      { percent: 50, pauseSeconds: null },
-    ];
-    const canary = (step: number, since: Date | null = null) =>
-      buildWorkload(
-        input(
-          {
-            replicas: 4,
-            ports: [port({ targetPort: 9090 })],
-            strategy: { ...defaultSpec.strategy, type: 'CANARY', steps },
-          },
-          { canary: { state: { baseId: 'deployment_1', steps, step, since }, base } },
-        ),
-      );
-    const deployments = (objects: KubernetesObject[]) =>
-      objects
-        .filter(({ kind }) => kind === 'Deployment')
-        .map((object) => {
-          const { metadata, spec } = object as Deployment;
-          const labels = spec?.template.metadata?.labels ?? {};
-          return `${metadata?.name} ${spec?.replicas} ${labels['meridian.dev/deployment']} of ${metadata?.annotations?.['meridian.dev/deployment']}`;
-        });
-
-    it('adds new pods beside the old ones, which go when the new ones are there', () => {
-      expect(deployments(canary(0))).toEqual([
-        'web-canary 1 deployment_2 of deployment_2',
-        'web 4 deployment_1 of deployment_2',
-      ]);
-      expect(deployments(canary(0, new Date()))[1]).toBe('web 3 deployment_1 of deployment_2');
-      expect(deployments(canary(1))).toEqual([
-        'web-canary 2 deployment_2 of deployment_2',
-        'web 3 deployment_1 of deployment_2',
-      ]);
-    });
-
-    it('keeps the ways in until its steps are passed', () => {
-      expect(find<Service>(canary(1), 'Service').spec?.ports?.[0]?.targetPort).toBe(8080);
-      expect(find<Service>(canary(2), 'Service').spec?.ports?.[0]?.targetPort).toBe(9090);
-    });
-
-    it('keeps its pods until the main workload has taken over, and is gone then', () => {
-      expect(deployments(canary(2))).toEqual([
-        'web-canary 2 deployment_2 of deployment_2',
-        'web 4 deployment_2 of deployment_2',
-      ]);
-      expect(deployments(canary(3))).toEqual(['web 4 deployment_2 of deployment_2']);
-    });
-
-    it('tells its pods from those of the main workload, behind the same Service', () => {
-      const objects = canary(0);
-      const [canaries, main] = objects.filter(({ kind }) => kind === 'Deployment') as Deployment[];
-      expect(canaries?.spec?.selector.matchLabels).toEqual({
-        'meridian.dev/service': 'service_1',
-        'meridian.dev/track': 'canary',
-      });
-      expect(canaries?.spec?.template.metadata?.labels).toMatchObject({ 'meridian.dev/track': 'canary' });
-      expect(main?.spec?.selector.matchLabels).toEqual({ 'meridian.dev/service': 'service_1' });
-      expect(find<Service>(objects, 'Service').spec?.selector).toEqual({
-        'meridian.dev/service': 'service_1',
-      });
-    });
   });
 });
