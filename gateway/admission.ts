@@ -93,8 +93,8 @@ export class Admission {
   }
 
   /** Checks what runs already against the current generation; its caller is not charged again. */
-  recheck({ document, name }: Operation, variables: OperationChoice['variables'], caller: Caller): Checked {
-    return this.#operations.check(document, { operationName: name, variables }, caller);
+  recheck({ undecided, name }: Operation, variables: OperationChoice['variables'], caller: Caller): Checked {
+    return this.#operations.check(undecided, { operationName: name, variables }, caller);
   }
 
   /** Parsed; undefined when there is none or it may not be run. Nothing else is checked, and nothing charged. */

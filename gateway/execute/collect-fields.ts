@@ -1,21 +1,22 @@
 import {
-  type DirectiveNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLNamedType,
   Kind,
   type SelectionSetNode,
 } from 'graphql';
+import { nothingSelected } from '../operations/conditions.js';
 import type { TypeConditions } from './type-conditions.js';
 
 export interface FieldsToCollect {
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   readonly types: TypeConditions;
-  /** Of the variables that decide about `@skip` and `@include`. */
-  readonly conditions: ReadonlyMap<string, boolean>;
 }
 
-/** CollectFields of the specification: what is selected of an object of this type, by response name. */
+/**
+ * CollectFields of the specification: what is selected of an object of this type, by response name. Of an operation
+ * whose `@skip` and `@include` are decided.
+ */
 export function collectFields(
   selectionSets: readonly SelectionSetNode[],
   type: GraphQLNamedType,
@@ -25,7 +26,7 @@ export function collectFields(
   const spread = new Set<string>();
   const visit = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
-      if (!isIncluded(selection.directives, context)) continue;
+      if (selection === nothingSelected) continue;
       if (selection.kind === Kind.FIELD) {
         const name = selection.alias?.value ?? selection.name.value;
         const known = collected.get(name);
@@ -46,20 +47,4 @@ export function collectFields(
   };
   for (const selectionSet of selectionSets) visit(selectionSet);
   return collected;
-}
-
-function isIncluded(
-  directives: readonly DirectiveNode[] | undefined,
-  { conditions }: FieldsToCollect,
-): boolean {
-  for (const { name, arguments: given } of directives ?? []) {
-    if (name.value !== 'skip' && name.value !== 'include') continue;
-    const value = given?.[0]?.value;
-    const holds =
-      value?.kind === Kind.VARIABLE
-        ? conditions.get(value.name.value)
-        : value?.kind === Kind.BOOLEAN && value.value;
-    if (holds === (name.value === 'skip')) return false;
-  }
-  return true;
 }

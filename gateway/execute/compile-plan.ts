@@ -1,12 +1,9 @@
-import type { ConditionNode, PlanNode, ResponsePath as PlanPath } from '@apollo/query-planner';
-import type { OperationDefinitionNode } from 'graphql';
+import type { PlanNode, ResponsePath as PlanPath } from '@apollo/query-planner';
 import { CompiledFetch } from './compile-fetch.js';
-import { compileCondition } from './conditions.js';
 import type { Step } from './run.js';
 import type { TypeConditions } from './type-conditions.js';
 
 export interface PlanContext {
-  readonly definition: OperationDefinitionNode;
   readonly types: TypeConditions;
   /** Of CompiledFetch. */
   readonly ownPlaces: boolean;
@@ -26,7 +23,7 @@ export function compilePlan(node: PlanNode | undefined, context: PlanContext, pa
     case 'Parallel':
       return parallel(node.nodes.map((child) => compilePlan(child, context, path)));
     case 'Condition':
-      return conditional(node, context, path);
+      throw new Error('conditions are decided before an operation is planned');
     case 'Defer':
       throw new Error('the planner was not told to support @defer');
   }
@@ -43,10 +40,3 @@ const parallel =
   async (run) => {
     await Promise.all(steps.map((step) => step(run)));
   };
-
-function conditional(node: ConditionNode, context: PlanContext, path: PlanPath): Step {
-  const condition = compileCondition(node.condition, context.definition);
-  const then = compilePlan(node.ifClause, context, path);
-  const otherwise = compilePlan(node.elseClause, context, path);
-  return (run) => (condition(run.variables) ? then(run) : otherwise(run));
-}

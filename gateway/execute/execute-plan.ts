@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Operation } from '../operations/operation.js';
 import type { RequestScope, SubgraphFetch, SubgraphResult, SubgraphSource } from '../sources/source.js';
-import { CompiledOperation, type Shape } from './compiled-operation.js';
+import { CompiledOperation } from './compiled-operation.js';
 import { InFlight } from './in-flight.js';
 import { type ObjectValue, readOwn, writeOwn } from './own-property.js';
 import type { Run } from './run.js';
@@ -20,20 +20,19 @@ export class PlanExecutor {
 
   constructor(private readonly sources: Sources) {}
 
-  /** Rejects when a variable of `@skip` or `@include` is neither true nor false, and when no plan can be made. */
+  /** The operation is planned. */
   async run(
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
     scope: RequestScope,
   ): Promise<ExecutionResult> {
     const compiled = this.#compile(operation);
-    const shape = compiled.shape(variables);
     const run = this.#start(variables, scope, (source, request) =>
       this.#inFlight.execute(source, request, scope),
     );
     // Asks for the schema and nothing else: no subgraph takes part.
     if (!operation.introspectionOnly) await compiled.plan(run);
-    return answer(compiled, shape, run);
+    return answer(compiled, run);
   }
 
   /**
@@ -47,12 +46,11 @@ export class PlanExecutor {
     event: SubgraphResult,
   ): Promise<ExecutionResult> {
     const compiled = this.#compile(operation);
-    const shape = compiled.shape(variables);
     const run = this.#start(variables, scope, (source, request) => source.execute(request, scope));
     const { primary, rest } = compiled.event;
     primary.take(run, event, rest !== undefined);
     await rest?.(run);
-    return answer(compiled, shape, run);
+    return answer(compiled, run);
   }
 
   /** Compiles the plan of a query or mutation, if that isn't done. `run` does it too; here it can be timed. */
@@ -90,7 +88,8 @@ export class PlanExecutor {
   }
 }
 
-function answer(compiled: CompiledOperation, shape: Shape, run: Run): ExecutionResult {
+function answer(compiled: CompiledOperation, run: Run): ExecutionResult {
+  const { shape } = compiled;
   const { data, errors, missing, variables } = run;
   if (shape.introspection.length > 0) {
     const schema: ObjectValue = compiled.introspect(shape.introspection, variables);

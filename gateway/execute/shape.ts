@@ -47,8 +47,8 @@ interface ShapedField {
 }
 
 /**
- * The shape of a response: which fields of which type, in which order. Compiled for one choice of `@skip` and
- * `@include`, and for each type of object when the first one comes.
+ * The shape of a response: which fields of which type, in which order. Compiled for each type of object when the first
+ * one comes.
  */
 export class ResponseShape {
   readonly #root: readonly ShapedField[];

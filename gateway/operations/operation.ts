@@ -11,7 +11,10 @@ import type { Caller } from '../../subgraphs/shared/caller.js';
 import type { Generation } from '../supergraph/generation.js';
 import { budgetOf } from './cost-budgets.js';
 
-/** One operation of a document that passed every check, planned (`planning`) before it runs for the first time. */
+/**
+ * One operation of a document that passed every check, planned (`planning`) before it runs for the first time. It has no
+ * `@skip` and no `@include`.
+ */
 export class Operation {
   #plan: QueryPlan | undefined;
 
@@ -19,6 +22,9 @@ export class Operation {
     readonly generation: Generation,
     readonly document: DocumentNode,
     readonly definition: OperationDefinitionNode,
+    /** What its conditions were decided to be (see OperationVariants), and the document that has them still. */
+    readonly choice = '',
+    readonly undecided = document,
   ) {}
 
   get kind(): OperationTypeNode {

@@ -26,7 +26,8 @@ import {
   withoutSuggestion,
 } from './introspection.js';
 import { exceededLimits } from './limits.js';
-import { fragmentsOf, Operation } from './operation.js';
+import { fragmentsOf, type Operation } from './operation.js';
+import { OperationVariants } from './operation-variants.js';
 import { RefusedOperationError } from './refused-operation.js';
 import { type RenamedVariables, withoutReservedVariables } from './reserved-variables.js';
 
@@ -93,26 +94,26 @@ export class Operations {
       const errors = coerced.errors.map(asBadInput);
       return { errors: open ? errors : errors.map(withoutSuggestion) };
     }
-    const { operation, renamed, costWith, deprecatedWith } = this.#operation(checked, document, definition);
+    const { variants, renamed, costWith, deprecatedWith } = this.#operation(checked, document, definition);
     const given = variables ?? {};
     const cost = costWith(given);
     if (cost > costLimit) return refused(tooCostly(cost, costLimit));
     const inner = renamed ? renamed.values(given) : given;
-    return { operation, variables: inner, cost, deprecated: deprecatedWith(given) };
+    return { operation: variants.of(inner), variables: inner, cost, deprecated: deprecatedWith(given) };
   }
 
-  /** Names of the document's operations that have been planned. */
-  plannedOf(document: DocumentNode): (string | undefined)[] {
+  /** The document's operations that have been planned. */
+  plannedOf(document: DocumentNode): readonly Operation[] {
     const operations = [...(this.#checked.get(document)?.operations.values() ?? [])];
-    return operations.flatMap(({ operation }) => (operation.isPlanned ? [operation.name] : []));
+    return operations.flatMap(({ variants }) => variants.planned);
   }
 
   /** Checks and plans an operation before anybody asks for it. Does nothing for one that is no longer valid. */
-  async warm(document: DocumentNode, operationName: string | undefined): Promise<void> {
+  async warm(document: DocumentNode, { name, choice }: Operation): Promise<void> {
     const checked = this.#check(document);
-    const definition = getOperationAST(document, operationName);
+    const definition = getOperationAST(document, name);
     if (checked.errors.length > 0 || !definition) return;
-    await this.#operation(checked, document, definition).operation.planning(null);
+    await this.#operation(checked, document, definition).variants.chosen(choice).planning(null);
   }
 
   #operation(
@@ -124,12 +125,10 @@ export class Operations {
     let checked = operations.get(key);
     if (!checked) {
       const renamed = withoutReservedVariables(document, definition);
-      const run = renamed ?? { document, definition };
-      const operation = new Operation(this.generation, run.document, run.definition);
       const { schema } = this.generation;
       const inVariables = deprecatedInVariables(definition, schema);
       checked = {
-        operation,
+        variants: new OperationVariants(this.generation, renamed ?? { document, definition }),
         renamed,
         costWith: compileCost(definition, fragmentsOf(document), schema, this.#weights),
         deprecatedWith: (variables) =>
@@ -164,7 +163,7 @@ interface CheckedDocument {
 }
 
 interface CheckedOperation {
-  readonly operation: Operation;
+  readonly variants: OperationVariants;
   readonly renamed: RenamedVariables | undefined;
   readonly costWith: (variables: Readonly<Record<string, unknown>>) => number;
   readonly deprecatedWith: (variables: Readonly<Record<string, unknown>>) => readonly string[];

@@ -20,11 +20,11 @@ export async function warmUp(
   const until = performance.now() + most.milliseconds;
   let planned = 0;
   for (const document of documents) {
-    for (const name of from.plannedOf(document)) {
+    for (const operation of from.plannedOf(document)) {
       if (planned === most.operations || performance.now() >= until) return planned;
       planned += 1;
       try {
-        await to.warm(document, name);
+        await to.warm(document, operation);
       } catch {
         // Whoever asks for it is told.
       }

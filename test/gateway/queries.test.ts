@@ -46,6 +46,26 @@ describe.each(modes)('a gateway with its subgraphs %s', (mode) => {
     ]);
   });
 
+  test('asks for no variable that only another operation of the document depends on', async () => {
+    await using tiny = await startTinyGateway({ mode });
+    const query = `
+      query One($cluster: Boolean!) { projects { id ...Shown } }
+      fragment Shown on Project { cluster @include(if: $cluster) { name } }
+      query Other($name: Boolean = true) { project(id: "p1") { id name @include(if: $name) } }`;
+    const ask = (operationName: string, variables: Record<string, unknown>) =>
+      tiny.post(query, { operationName, variables });
+    const project = { id: 'p1', name: 'project p1' };
+    expect((await ask('Other', {})).data).toEqual({ project });
+    expect((await ask('Other', { name: false })).data).toEqual({ project: { id: 'p1' } });
+    expect((await ask('Other', { name: null })).errors?.[0]).toMatchObject({
+      message: 'The variable "$name" decides about @skip or @include: give it true or false.',
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+    expect((await ask('One', { cluster: false })).data).toEqual({
+      projects: [{ id: 'p1' }, { id: 'p2' }, { id: 'p3' }],
+    });
+  });
+
   test('tells every subgraph who asks, from the token alone', async () => {
     await using tiny = await startTinyGateway({ mode });
     const headers = {

@@ -9,27 +9,38 @@ const progressed = (percent: number) => ({ cursor: `c${percent}`, percent, deplo
 /** Whatever is spread over seconds comes at once. */
 const start = () => startTinyGateway({ dependencies: { random: () => 0 } });
 
-test('streams are taken up at their cursors with the plan of a new schema, shared as before', async () => {
-  await using tiny = await start();
-  const viewers = [receive(tiny.socket(), rollout), receive(tiny.socket(), rollout)];
-  await expectSoon(() => tiny.gateway.subscriptions).toEqual({ subscriptions: 2, upstreams: 1 });
-  const [before] = tiny.subgraphs.streams;
-  before?.push(progressed(1));
-  await expectSoon(() => viewers.map(({ results }) => results.length)).toEqual([1, 1]);
+/** Without what is skipped, neither its variable nor its fragment is used. */
+const partOfRollout = `subscription ($brief: Boolean!) { rollout(deploymentId: "d1") {
+    ... on RolloutProgressed { percent deployment { project { name ...More @skip(if: $brief) } } } } }
+  fragment More on Project { id }`;
 
-  await tiny.gateway.updateSupergraph(tinySupergraph({ without: 'whoAmI: String\n' }));
-  await expectSoon(() => tiny.subgraphs.streams.map(({ args }) => args['after'])).toEqual(['c1']);
-  expect(tiny.gateway.subscriptions).toEqual({ subscriptions: 2, upstreams: 1 });
-  tiny.subgraphs.streams[0]?.push(progressed(2));
-  await expectSoon(() => viewers.map(({ results }) => results)).toEqual(
-    viewers.map(() =>
-      [1, 2].map((percent) => ({
-        data: { rollout: { percent, deployment: { project: { name: 'project p-of-d1' } } } },
-      })),
-    ),
-  );
-  expect(viewers.map(({ ended }) => ended)).toEqual(['open', 'open']);
-});
+test.each([
+  ['whole', rollout, {}],
+  ['with a part skipped', partOfRollout, { brief: true }],
+])(
+  'streams are taken up at their cursors with the plan of a new schema, shared as before: %s',
+  async (_, query, variables) => {
+    await using tiny = await start();
+    const viewers = [receive(tiny.socket(), query, variables), receive(tiny.socket(), query, variables)];
+    await expectSoon(() => tiny.gateway.subscriptions).toEqual({ subscriptions: 2, upstreams: 1 });
+    const [before] = tiny.subgraphs.streams;
+    before?.push(progressed(1));
+    await expectSoon(() => viewers.map(({ results }) => results.length)).toEqual([1, 1]);
+
+    await tiny.gateway.updateSupergraph(tinySupergraph({ without: 'whoAmI: String\n' }));
+    await expectSoon(() => tiny.subgraphs.streams.map(({ args }) => args['after'])).toEqual(['c1']);
+    expect(tiny.gateway.subscriptions).toEqual({ subscriptions: 2, upstreams: 1 });
+    tiny.subgraphs.streams[0]?.push(progressed(2));
+    await expectSoon(() => viewers.map(({ results }) => results)).toEqual(
+      viewers.map(() =>
+        [1, 2].map((percent) => ({
+          data: { rollout: { percent, deployment: { project: { name: 'project p-of-d1' } } } },
+        })),
+      ),
+    );
+    expect(viewers.map(({ ended }) => ended)).toEqual(['open', 'open']);
+  },
+);
 
 test('a subscription that a new schema does not allow ends with an error that says so; others go on', async () => {
   await using tiny = await start();

@@ -1,13 +1,14 @@
 import { type Federation, type Item } from './federated-subgraph.js';
 import { knownFailures } from './federation.js';
-import { shop } from './shop.js';
 
 /**
  * What @apollo/query-planner 2.14.4 plans wrong, whoever runs the plan: the kinds of the six of 199 cases of
  * https://github.com/graphql-hive/federation-gateway-audit that every gateway on it fails (suites keys-mashup,
  * non-resolvable-interface-object, requires-with-argument and requires-with-argument-conflict), and what
  * random.test.ts has found. Each is here with its failing; a case fails when it comes to pass, so that the list stays
- * true.
+ * true. One is not, because it never ends, and the gateway gives up after ten seconds: a field that `@requires` another,
+ * of an interface object, selected below the type of an object (`{ review(id: "p1") { product { ... on Lamp { shipping }
+ * } } }` of shop.ts's interface objects).
  */
 
 /** A key of which one subgraph resolves a part, and the other only together with an object. */
@@ -199,17 +200,4 @@ knownFailures(
       query: 'query ($limit: Int! = 1) { posts { chosen remarks(limit: $limit) { id } } }',
     },
   },
-);
-
-const conditional =
-  'query ($cheap: Boolean!) { products { id ... on Book { price shipping @skip(if: $cheap) } } }';
-knownFailures(
-  'a requirement that is skipped with its field takes the others of its fetch along',
-  shop,
-  {
-    'nothing is skipped': { query: conditional, variables: { cheap: false } },
-    'the others are selected for any type':
-      '{ products { id price shipping @skip(if: true) ... on Book { pages } } }',
-  },
-  { 'the field is skipped': { query: conditional, variables: { cheap: true } } },
 );

@@ -133,6 +133,15 @@ conforms('operations', federation, {
     query: 'query ($s: Boolean!) { __schema @include(if: $s) { queryType { name } } cities { id } }',
     variables: { s: false },
   },
+  'everything skipped of the schema': '{ __schema { queryType @skip(if: true) { name } } cities { id } }',
+  'everything skipped of an object and of a fragment, beside others of its kind': {
+    query: `query ($s: Boolean!) {
+      city(id: "0") { name @skip(if: $s) twin { ...A people @skip(if: $s) } }
+      cities { ...A twin { id } }
+    }
+    fragment A on City { name @skip(if: $s) climate @skip(if: $s) }`,
+    variables: { s: true },
+  },
   'a type named by a variable': {
     query: 'query ($name: String!) { cities { people } __type(name: $name) { kind } }',
     variables: { name: 'Climate' },

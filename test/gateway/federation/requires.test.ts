@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Federation, type Item } from './federated-subgraph.js';
 import { conforms, expectSame, federate } from './federation.js';
+import { shop } from './shop.js';
 
 const parcels = [1, 2, 3].map((id) => ({
   __typename: 'Parcel',
@@ -157,3 +158,15 @@ conforms(
     'a value type of which one knows more': '{ cars { owner { name town } colour } }',
   },
 );
+
+const conditional =
+  'query ($cheap: Boolean!) { products { id ... on Book { price shipping @skip(if: $cheap) } } }';
+conforms('a requirement under a condition', shop, {
+  'that holds': { query: conditional, variables: { cheap: false } },
+  'that does not hold, beside others that are fetched where it would be': {
+    query: conditional,
+    variables: { cheap: true },
+  },
+  'beside others that are selected of any type':
+    '{ products { id price shipping @skip(if: true) ... on Book { pages } } }',
+});
