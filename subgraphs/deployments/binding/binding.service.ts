@@ -1,6 +1,5 @@
 import type { Caller } from '../../shared/caller.js';
 import type { Clock } from '../../shared/clock.js';
-import { isUniqueViolation } from '../../shared/database.js';
 import { BadUserInputError, ConflictError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import { quoted } from '../../shared/kubernetes/names.js';
@@ -67,33 +66,20 @@ export class BindingService {
       })),
       createdAt: new Date(this.clock.now()),
     };
-    try {
-      const started = await this.starter.start(set, service, {
-        kind: 'DEPLOY',
-        action: 'bindInstance',
-        reason: `bind ${instance.name}`,
-        spec: (current) => current,
-        bindings: (current) => [...current, binding],
-        before: async (transaction) => {
-          const others = await this.bindings.listByServices([service.id], transaction);
-          const taken = others.find((other) => other.prefix === prefix && other.instanceId !== instance.id);
-          if (taken) {
-            throw new ConflictError(
-              `Another binding of this service has the prefix ${quoted(prefix)}: choose another.`,
-              { field: ['input', 'prefix'] },
-            );
-          }
-          await this.bindings.insert(transaction, binding);
-        },
-        idempotency: { key: input.idempotencyKey, input },
-      });
-      return { ...started, binding: await this.#bindingOf(started.deployment, instance.id) };
-    } catch (error) {
-      if (!isUniqueViolation(error, 'binding_instance_unique')) throw error;
-      throw new ConflictError(`The service is bound to ${quoted(instance.name)} already: unbind it first.`, {
-        field: ['input', 'instanceId'],
-      });
-    }
+    const started = await this.starter.start(set, service, {
+      kind: 'DEPLOY',
+      action: 'bindInstance',
+      reason: `bind ${instance.name}`,
+      spec: (current) => current,
+      bindings: (current) => withBinding(current, binding, instance),
+      before: async (transaction) => {
+        // Once more: the service is locked now.
+        withBinding(await this.bindings.listByServices([service.id], transaction), binding, instance);
+        await this.bindings.insert(transaction, binding);
+      },
+      idempotency: { key: input.idempotencyKey, input },
+    });
+    return { ...started, binding: await this.#bindingOf(started.deployment, instance.id) };
   }
 
   /** The deployment that takes the variables away. */
@@ -176,6 +162,28 @@ export class BindingService {
     );
     return rows.filter((row) => visible.has(row.serviceId));
   }
+}
+
+/** Throws ConflictError when the service is bound to the instance, or has a variable of one of the names by another. */
+function withBinding(
+  current: readonly BindingEntity[],
+  binding: BindingEntity,
+  instance: PublishedInstance,
+): BindingEntity[] {
+  if (current.some(({ instanceId }) => instanceId === instance.id)) {
+    throw new ConflictError(`The service is bound to ${quoted(instance.name)} already: unbind it first.`, {
+      field: ['input', 'instanceId'],
+    });
+  }
+  const names = new Set(binding.variables.map(({ name }) => name));
+  const other = current.find(({ variables }) => variables.some(({ name }) => names.has(name)));
+  if (other) {
+    throw new ConflictError(
+      `Another binding of this service has the prefix ${quoted(other.prefix)}, which makes the same variables: choose another.`,
+      { field: ['input', 'prefix'] },
+    );
+  }
+  return [...current, binding];
 }
 
 /** What the GraphQL type is resolved from. */

@@ -1,18 +1,11 @@
-import { BadUserInputError } from '../../shared/errors.js';
 import { requireServiceName } from '../../shared/kubernetes/names.js';
 
 /** A StatefulSet puts `-<10 characters>` behind its name in a label of 63, templates put words of their own. */
 const longestName = 40;
 
 /** The name that an instance asks for; it becomes a host name. */
-export function requireInstanceName(name: string, field: readonly string[]): string {
-  const checked = requireServiceName(name, field, 'instance');
-  if (checked.length <= longestName) return checked;
-  throw BadUserInputError.at(
-    field,
-    `${JSON.stringify(checked)} is not a name for an instance: it has ${checked.length} characters; use at most ${longestName}.`,
-  );
-}
+export const requireInstanceName = (name: string, field: readonly string[]): string =>
+  requireServiceName(name, field, 'instance', longestName);
 
 export const credentialsSecretOf = (instanceName: string): string => `${instanceName}-credentials`;
 

@@ -38,10 +38,19 @@ export const requireNamespace = (value: unknown, field: readonly string[] = ['na
 export const requireContainer = (value: unknown, field: readonly string[] = ['container']): string =>
   requireLabelName(value, field, 'container');
 
-/** A Kubernetes Service's name, which other pods use as a host name. */
-export const requireServiceName = (value: unknown, field: readonly string[], what = 'service'): string =>
-  required(isServiceName, value, field, what, () =>
-    nameRule(value, '"-"', labelLength, 'start with a letter'),
+/** A Kubernetes Service's name, which other pods use as a host name; shorter where others put something behind it. */
+export const requireServiceName = (
+  value: unknown,
+  field: readonly string[],
+  what = 'service',
+  length = labelLength,
+): string =>
+  required(
+    (given): given is string => isServiceName(given) && given.length <= length,
+    value,
+    field,
+    what,
+    () => nameRule(value, '"-"', length, 'start with a letter'),
   );
 
 function required(
@@ -52,8 +61,10 @@ function required(
   remedy: () => string,
 ): string {
   if (accepts(value)) return value;
-  throw BadUserInputError.at(field, `${quoted(value)} is not a name for a ${what}: ${remedy()}`);
+  throw BadUserInputError.at(field, `${quoted(value)} is not a name for ${withArticle(what)}: ${remedy()}`);
 }
+
+const withArticle = (noun: string): string => `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 function nameRule(
   value: unknown,

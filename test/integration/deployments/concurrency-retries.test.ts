@@ -161,6 +161,35 @@ describe('a deployment that is asked for again with its idempotency key (IN-10)'
     expect(await history(stack.admin, serviceId)).toHaveLength(2);
   });
 
+  it('of a binding without a key is a CONFLICT, and so is another with the same variables', async () => {
+    const { serviceId, environmentId } = await stack.seed.service();
+    const make = async (name: string) => {
+      const input = { environmentId, name, offering: 'redis' };
+      return (await attempt(stack.admin, 'createInstance', input, 'instance { id }')).instance.id;
+    };
+    const [instanceId, otherId] = [await make('sessions'), await make('queue')];
+    const bind = (input: object) =>
+      attempt(stack.admin, 'bindInstance', { serviceId, ...input }, 'binding { id prefix }');
+    expect(await bind({ instanceId, prefix: 'STORE' })).toMatchObject({ binding: { prefix: 'STORE' } });
+    expect(await bind({ instanceId, prefix: 'STORE' })).toMatchObject({
+      binding: null,
+      userErrors: [{ code: 'CONFLICT', field: ['input', 'instanceId'] }],
+    });
+    for (const prefix of ['STORE', 'STORE_']) {
+      expect(await bind({ instanceId: otherId, prefix })).toMatchObject({
+        binding: null,
+        userErrors: [
+          {
+            code: 'CONFLICT',
+            field: ['input', 'prefix'],
+            message: expect.stringContaining('has the prefix "STORE"'),
+          },
+        ],
+      });
+    }
+    expect(await history(stack.admin, serviceId)).toHaveLength(1);
+  });
+
   it('answers with the refusal of the cluster again', async () => {
     const { serviceId, namespace } = await stack.seed.service();
     const claim = unchangeableClaim(serviceId, namespace, 'data');

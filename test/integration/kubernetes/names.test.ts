@@ -28,6 +28,9 @@ describe('a name', () => {
       '"Web_1" is not a name for a service: use lower-case letters a-z, digits and "-" and "."; start with a letter or digit and end with a letter or digit.',
     );
     expect(() => requireContainer('x'.repeat(64))).toThrow(/it has 64 characters; use at most 63\./);
+    expect(() => requireServiceName('x'.repeat(64), ['name'], 'instance', 40)).toThrow(
+      / is not a name for an instance: it has 64 characters; use at most 40\./,
+    );
     expect(() => requireName('', ['name'], 'pod')).toThrow('"" is not a name for a pod: give one.');
   });
 
