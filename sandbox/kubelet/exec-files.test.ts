@@ -1,39 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PATIENCE_MS, type SimulatedCluster, simulateCluster } from './simulated-cluster.js';
+import { type ExecPods, startExecPods } from './exec-pods.js';
 
-let cluster: SimulatedCluster;
-
+let pods: ExecPods;
 beforeAll(async () => {
-  cluster = simulateCluster({ pace: 0.01 });
-  cluster.api.create('pods', {
-    metadata: { name: 'web', namespace: 'demo' },
-    spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] },
-  });
-  await cluster.until(() => cluster.pods().every(({ status }) => status.phase === 'Running'));
+  pods = await startExecPods();
 });
-afterAll(() => cluster.dispose());
+afterAll(() => pods.dispose());
 
-/** Bytes, as latin1 text. */
-async function run(...command: string[]): Promise<{ stdout: string; stderr: string }> {
-  const [pod] = cluster.pods();
-  if (!pod) throw new Error('there is no pod');
-  const process = cluster.runtime.exec(pod, 'nginx', { command, tty: false, stdin: false });
-  const seen = { stdout: '', stderr: '' };
-  let ended = false;
-  process.onOutput((stream, bytes) => {
-    seen[stream] += Buffer.from(bytes).toString('latin1');
-  });
-  process.onExit(() => {
-    ended = true;
-  });
-  const end = Date.now() + PATIENCE_MS;
-  while (!ended) {
-    if (Date.now() > end) throw new Error('the command did not end');
-    await cluster.clock.advance(5);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return seen;
-}
+const run = (...command: string[]) => pods.start('web', command, { encoding: 'latin1' }).ends();
 const sh = (script: string) => run('sh', '-c', script);
 
 describe('files in a container', () => {
