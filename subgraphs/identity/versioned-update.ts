@@ -24,12 +24,3 @@ export async function updateVersioned<T extends ObjectLiteral & { id: string; ve
     throw new ConflictError('It was changed by somebody else at the same moment: read it again.');
   return { ...row, ...changed };
 }
-
-/** Throws ConflictError when the caller read an older version than the current one. */
-export function requireVersion(row: { version: number }, expected: number | null | undefined): void {
-  if (expected == null || expected === row.version) return;
-  throw new ConflictError(
-    `It was changed since you read version ${expected}: it has version ${row.version} now. Read it again.`,
-    { field: ['input', 'version'], details: { currentVersion: row.version } },
-  );
-}

@@ -1,6 +1,6 @@
 import type { Caller, SignedInCaller } from '../../shared/caller.js';
 import type { Attempt, Change } from '../../shared/changes.js';
-import { ConflictError, NotFoundError } from '../../shared/errors.js';
+import { NotFoundError } from '../../shared/errors.js';
 import { isId } from '../../shared/ids.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
@@ -54,9 +54,3 @@ export const auditTarget = (row: Pick<ClusterEntity, 'id' | 'name'>) => ({
   targetId: row.id,
   targetName: row.name,
 });
-
-export const changedMeanwhile = (row: ClusterEntity): ConflictError =>
-  new ConflictError(
-    `The cluster was changed by someone else: read it again and repeat. Its version is ${row.version}.`,
-    { field: ['input', 'version'], details: { currentVersion: row.version } },
-  );

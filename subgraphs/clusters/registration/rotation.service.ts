@@ -2,6 +2,7 @@ import type { Caller } from '../../shared/caller.js';
 import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import type { AddressPolicy } from '../../shared/kubernetes/address-policy.js';
+import { changedMeanwhile } from '../../shared/versions.js';
 import type { ClusterEntity } from '../cluster/cluster.entity.js';
 import type { ClusterRepository } from '../cluster/cluster.repository.js';
 import type { ClusterService } from '../cluster/cluster.service.js';
@@ -14,7 +15,7 @@ import {
   readNewCredentials,
 } from './credentials-input.js';
 import type { CredentialsVault } from './credentials-vault.js';
-import { auditTarget, changedMeanwhile, type ManagedClusters } from './managed-cluster.js';
+import { auditTarget, type ManagedClusters } from './managed-cluster.js';
 import type { RotateClusterCredentials } from './registration-input.js';
 
 /** Replacing credentials: they are looked at first, and only then are the old ones left. */
@@ -69,7 +70,7 @@ export class RotationService {
       updatedAt: now,
     };
     if (!(await clusters.update(current, { ...fields, encryptedCredentials }, transaction))) {
-      throw changedMeanwhile((await clusters.find(row.id, transaction)) ?? current);
+      throw changedMeanwhile('cluster', ((await clusters.find(row.id, transaction)) ?? current).version);
     }
     audit({ ...auditTarget(row), changes: replacedCredentials(given) });
     notify({ type: 'cluster.changed', clusterId: row.id });

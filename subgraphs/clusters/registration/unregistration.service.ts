@@ -4,10 +4,11 @@ import type { Clock } from '../../shared/clock.js';
 import { ConflictError } from '../../shared/errors.js';
 import type { PermissionSet } from '../../shared/permissions.js';
 import type { PublishedEnvironment } from '../../shared/published/environment.js';
+import { changedMeanwhile } from '../../shared/versions.js';
 import type { ClusterRepository } from '../cluster/cluster.repository.js';
 import type { ClusterService } from '../cluster/cluster.service.js';
 import type { ClusterView } from '../cluster/cluster-view.js';
-import { auditTarget, changedMeanwhile, type ManagedClusters } from './managed-cluster.js';
+import { auditTarget, type ManagedClusters } from './managed-cluster.js';
 import type { UnregisterCluster } from './registration-input.js';
 
 /** More are counted, not named. */
@@ -43,7 +44,8 @@ export class UnregistrationService {
       const unregisteredAt = new Date(this.clock.now());
       const gone = { encryptedCredentials: null, unregisteredAt, updatedAt: unregisteredAt };
       const current = (await clusters.find(row.id, transaction)) ?? row;
-      if (!(await clusters.update(current, gone, transaction))) throw changedMeanwhile(current);
+      if (!(await clusters.update(current, gone, transaction)))
+        throw changedMeanwhile('cluster', current.version);
       audit({
         ...auditTarget(row),
         changes: [{ path: 'environmentsLeftBehind', before: null, after: used.length }],

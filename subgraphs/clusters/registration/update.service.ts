@@ -2,12 +2,13 @@ import type { Caller } from '../../shared/caller.js';
 import { changedFields } from '../../shared/changed-fields.js';
 import type { Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
+import { changedMeanwhile, requireVersion } from '../../shared/versions.js';
 import type { ClusterEntity } from '../cluster/cluster.entity.js';
 import type { ClusterRepository } from '../cluster/cluster.repository.js';
 import type { ClusterService } from '../cluster/cluster.service.js';
 import type { ClusterView } from '../cluster/cluster-view.js';
 import { changesOf } from './cluster-description.js';
-import { auditTarget, changedMeanwhile, type ManagedClusters } from './managed-cluster.js';
+import { auditTarget, type ManagedClusters } from './managed-cluster.js';
 import type { UpdateCluster } from './registration-input.js';
 
 /** Changing what describes a cluster. Its connection and the streams on it stay. */
@@ -29,10 +30,13 @@ export class UpdateService {
     const attempt = this.managed.attempt('updateCluster', input);
     const updated = await this.changes.run(signedIn, attempt, async (change) => {
       const current = (await clusters.find(row.id, change.transaction)) ?? row;
-      if (input.version != null && input.version !== current.version) throw changedMeanwhile(current);
+      requireVersion('cluster', current, input.version);
       const updatedAt = new Date(this.clock.now());
       if (!(await clusters.update(current, { ...fields, updatedAt }, change.transaction))) {
-        throw changedMeanwhile((await clusters.find(row.id, change.transaction)) ?? current);
+        throw changedMeanwhile(
+          'cluster',
+          ((await clusters.find(row.id, change.transaction)) ?? current).version,
+        );
       }
       change.audit({ ...auditTarget(row), changes: changedFields(pick(current, named), named) });
       change.notify({ type: 'cluster.changed', clusterId: row.id });

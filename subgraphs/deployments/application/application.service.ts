@@ -9,6 +9,7 @@ import { quoted, requireLabelName } from '../../shared/kubernetes/names.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
 import { isWebAddress } from '../../shared/text-rules.js';
+import { changedMeanwhile } from '../../shared/versions.js';
 import type { Environments } from '../environments.js';
 import type { PagesSource } from '../pages-of-each.js';
 import type { ServiceRepository } from '../service/service.repository.js';
@@ -127,10 +128,7 @@ export class ApplicationService {
       });
       if (!updated) {
         const current = await this.applications.find(row.id, transaction);
-        throw new ConflictError(
-          `The application changed meanwhile: you have seen version ${version}, it is ${current?.version}. Read it again, then decide.`,
-          { field: ['input', 'version'], details: { currentVersion: current?.version } },
-        );
+        throw changedMeanwhile('application', (current ?? row).version);
       }
       audit({ ...target(row), changes: changedFields(texts(row), texts(next)) });
       return next;

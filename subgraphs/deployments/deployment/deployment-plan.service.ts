@@ -6,6 +6,7 @@ import {
   toUserErrors,
   type UserErrorValue,
 } from '../../shared/errors.js';
+import { requireVersion } from '../../shared/versions.js';
 import type { PreflightService } from '../preflight/preflight.service.js';
 import type { SecretValues } from '../service/secret-values.js';
 import type {
@@ -15,7 +16,6 @@ import type {
   Requested,
   ServiceInput,
 } from './deployment-requests.js';
-import { requireVersion } from './deployment-starter.js';
 import type { QuotaFitValue } from './quota-fit.js';
 
 export interface PlanValue {
@@ -68,7 +68,7 @@ export class DeploymentPlanService {
     const diff = changedFields(service.spec, spec);
     if (invalid.length > 0) return refused(diff, new BadUserInputError(invalid));
     const conflicts = [
-      ...(await refusalsOf(() => requireVersion(service, request.expectedVersion))),
+      ...(await refusalsOf(() => requireVersion('service', service, request.expectedVersion))),
       ...(await refusalsOf(() => this.preflight.requireRoutes(set, service, wanted))),
       ...(await refusalsOf(() => this.secretValues.requireRoom(set.caller, service, request.secrets ?? []))),
     ];

@@ -2,10 +2,11 @@ import type { SignedInCaller } from '../../shared/caller.js';
 import type { Attempt, Changes } from '../../shared/changes.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Transaction } from '../../shared/database.js';
-import { BadUserInputError, ConflictError, MeridianError, NotFoundError } from '../../shared/errors.js';
+import { BadUserInputError, MeridianError, NotFoundError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import type { PermissionSet } from '../../shared/permissions.js';
+import { requireVersion } from '../../shared/versions.js';
 import type { BindingEntity } from '../binding/binding.entity.js';
 import type { PreflightRequest, PreflightService } from '../preflight/preflight.service.js';
 import type { SpecField } from '../service/rules/problem.js';
@@ -86,7 +87,7 @@ export class DeploymentStarter {
       const { transaction } = change;
       const row = await this.services.lock(transaction, service.id);
       if (!row) throw new NotFoundError('Service', service.id, ['input', 'serviceId']);
-      requireVersion(row, request.expectedVersion);
+      requireVersion('service', row, request.expectedVersion);
       await request.before?.(transaction, row);
       const record = await this.recorder.record(transaction, row, {
         id,
@@ -185,12 +186,3 @@ function refusalOf({ result }: DeploymentEntity): MeridianError | undefined {
 }
 
 class RecordedRefusal extends MeridianError {}
-
-/** ConflictError when the client has not seen the service as it is. */
-export function requireVersion(row: ServiceEntity, expected: number | null | undefined): void {
-  if (expected == null || expected === row.version) return;
-  throw new ConflictError(
-    `The service changed meanwhile: you have seen version ${expected}, it is ${row.version}. Read it again, then decide.`,
-    { field: ['input', 'version'], details: { currentVersion: row.version } },
-  );
-}

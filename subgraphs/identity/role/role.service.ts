@@ -9,10 +9,10 @@ import { requireLabelName } from '../../shared/kubernetes/names.js';
 import { isPermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { optionalLine } from '../../shared/text-rules.js';
+import { requireVersion } from '../../shared/versions.js';
 import type { AdministratorRepository } from '../role-binding/administrator.repository.js';
 import { requireHeld } from '../role-binding/authority.js';
 import type { RoleBindingRepository } from '../role-binding/role-binding.repository.js';
-import { requireVersion } from '../versioned-update.js';
 import type { RoleEntity } from './role.entity.js';
 import type { RoleRepository } from './role.repository.js';
 
@@ -97,7 +97,7 @@ export class RoleService {
       { action: 'updateRole', idempotency: this.#once(input) },
       async (change) => {
         const role = requireCustom(await roles.get(input.roleId, idField, change.transaction));
-        requireVersion(role, input.version);
+        requireVersion('role', role, input.version);
         if (names) requireHeld(permissions, difference(role.permissions, names), {});
         const changed = await roles.update(change.transaction, role, {
           ...(names ? { permissions: names } : {}),

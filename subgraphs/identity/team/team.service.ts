@@ -9,9 +9,9 @@ import { requireLabelName } from '../../shared/kubernetes/names.js';
 import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { PermissionSet, Permissions } from '../../shared/permissions.js';
 import { optionalLine } from '../../shared/text-rules.js';
+import { requireVersion } from '../../shared/versions.js';
 import type { UserEntity } from '../user/user.entity.js';
 import type { UserRepository } from '../user/user.repository.js';
-import { requireVersion } from '../versioned-update.js';
 import type { TeamEntity } from './team.entity.js';
 import type { TeamRepository } from './team.repository.js';
 import type { TeamMemberRepository } from './team-member.repository.js';
@@ -122,7 +122,7 @@ export class TeamService {
       { action: 'updateTeam', idempotency: this.#once(input) },
       async (change) => {
         const team = await teams.get(input.teamId, idField, change.transaction);
-        requireVersion(team, input.version);
+        requireVersion('team', team, input.version);
         const changed = await teams.update(change.transaction, team, {
           ...(name === undefined ? {} : { name }),
           ...(description === undefined ? {} : { description }),

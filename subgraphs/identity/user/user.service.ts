@@ -8,10 +8,10 @@ import { newId } from '../../shared/ids.js';
 import type { Page, PageArguments } from '../../shared/pagination.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { requireLine } from '../../shared/text-rules.js';
+import { requireVersion } from '../../shared/versions.js';
 import type { AdministratorRepository } from '../role-binding/administrator.repository.js';
 import type { SessionRepository } from '../session/session.repository.js';
 import { optionalEmail, requireLogin, requirePassword } from '../text-rules.js';
-import { requireVersion } from '../versioned-update.js';
 import type { PasswordHasher } from './password-hasher.js';
 import type { UserEntity } from './user.entity.js';
 import type { UserCriteria, UserRepository } from './user.repository.js';
@@ -118,7 +118,7 @@ export class UserService {
       input.displayName == null ? undefined : requireLine(input.displayName, ['input', 'displayName']);
     const email = input.email === undefined ? undefined : optionalEmail(input.email, ['input', 'email']);
     return this.#change(caller, 'updateUser', input, async (change, user) => {
-      requireVersion(user, input.version);
+      requireVersion('user', user, input.version);
       const patch = {
         ...(displayName === undefined ? {} : { displayName }),
         ...(email === undefined ? {} : { email }),

@@ -7,7 +7,7 @@ import { BadUserInputError, ConflictError, NotFoundError } from '../../shared/er
 import type { Logger } from '../../shared/logger.js';
 import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
-import { changedMeanwhile } from '../changed-meanwhile.js';
+import { changedMeanwhile, requireVersion } from '../../shared/versions.js';
 import type { LandscapeRepository } from '../landscape/landscape.repository.js';
 import type { EnvironmentClient } from './environment.client.js';
 import type { EnvironmentEntity } from './environment.entity.js';
@@ -39,13 +39,13 @@ export class EnvironmentChangeService {
     const { environments, changes, clock, logger } = this.dependencies;
     const client = this.dependencies.client.actingFor(caller);
     const { signedIn, row } = await this.#require(caller, 'environments.update', input.environmentId);
-    requireVersion(row, input.version);
+    requireVersion('environment', row, input.version);
     if (row.state === 'DELETING') throw beingDeleted(row);
     await client.tryQuota({ ...row, quota: changedQuota(row.quota, input.quota) });
     const attempt = this.#attempt('updateQuota', input);
     const updated = await changes.run(signedIn, attempt, async ({ transaction, audit, notify }) => {
       const current = await this.#get(row.id, transaction);
-      requireVersion(current, input.version);
+      requireVersion('environment', current, input.version);
       const fields = { quota: changedQuota(current.quota, input.quota), updatedAt: new Date(clock.now()) };
       if (!(await environments.setQuota(current, fields, transaction))) {
         throw changedMeanwhile('environment', (await this.#get(row.id, transaction)).version);
@@ -119,10 +119,6 @@ const target = (row: EnvironmentEntity) => ({
   targetName: row.namespace,
   projectId: row.projectId,
 });
-
-function requireVersion(row: EnvironmentEntity, version: number | null | undefined): void {
-  if (version != null && version !== row.version) throw changedMeanwhile('environment', row.version);
-}
 
 const beingDeleted = (row: EnvironmentEntity): ConflictError =>
   new ConflictError(`The environment ${JSON.stringify(row.namespace)} is being deleted already.`, {

@@ -9,7 +9,7 @@ import type { PermissionName } from '../../shared/permission-names.js';
 import type { Permissions } from '../../shared/permissions.js';
 import { grantProjectOwner, removeProjectBindings } from '../../shared/published/grant.js';
 import { optionalParagraphs, requireLine } from '../../shared/text-rules.js';
-import { changedMeanwhile } from '../changed-meanwhile.js';
+import { changedMeanwhile, requireVersion } from '../../shared/versions.js';
 import type { EnvironmentRepository } from '../environment/environment.repository.js';
 import type { ProjectEntity } from './project.entity.js';
 import type { ProjectRepository } from './project.repository.js';
@@ -96,9 +96,7 @@ export class ProjectChangeService {
       this.#attempt('updateProject', input),
       async ({ transaction, audit, notify }) => {
         const current = await this.#get(row.id, transaction);
-        if (input.version != null && input.version !== current.version) {
-          throw changedMeanwhile('project', current.version);
-        }
+        requireVersion('project', current, input.version);
         const after = { ...current, ...fields, updatedAt: new Date(this.clock.now()) };
         if (!(await this.projects.update(current, { ...fields, updatedAt: after.updatedAt }, transaction))) {
           throw changedMeanwhile('project', (await this.#get(row.id, transaction)).version);

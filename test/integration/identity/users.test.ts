@@ -103,7 +103,7 @@ describe('users', () => {
         version: 1,
       });
       expect(second.userErrors).toMatchObject([
-        { code: 'CONFLICT', message: expect.stringContaining('version 2') },
+        { code: 'CONFLICT', message: expect.stringContaining('Its version is 2') },
       ]);
       const { users } = await identity.admin.query(
         '{ users(filter: { search: "contended" }) { nodes { displayName } } }',
